@@ -1,0 +1,328 @@
+"""Audit: the object that users hold. A cube, how it was read, and a private way back to the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ._cube import Cube
+from ._html import escape
+from ._inputs import Handle, make
+from ._levels import Level
+from ._measure import Measured, disparity
+from ._protect import Profile, PublishedTables, publish
+from ._spec import Spec
+from ._tables import Tables
+from .exceptions import BadValue, RowsNotHeld
+
+Selection = tuple[tuple[str, tuple[Level, ...]], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Audit(Measured):
+    """Counts of people by group and outcome, and the questions that they answer. Made by `audit`.
+
+    Attributes
+    ----------
+    cube : Cube
+        The counts. Raw: small groups can be read from it.
+    spec : Spec
+        How the data were read.
+    threshold : float or None
+        The decision is ``score >= threshold``; None is the decision as it was taken.
+    notes : tuple of str
+        What a reader should know about how the inputs were put together.
+    """
+
+    cube: Cube
+    selection: Selection = ()
+    threshold: float | None = None
+    notes: tuple[str, ...] = ()
+    _handle: Handle | None = field(default=None, repr=False)
+
+    @property
+    def spec(self) -> Spec:  # type: ignore[override]
+        """How the data were read."""
+        return self.cube.spec
+
+    @cached_property
+    def tables(self) -> Tables:  # type: ignore[override]
+        """Raw tables of counts."""
+        return Tables(self.cube)
+
+    @property
+    def sentence(self) -> str:
+        """The largest disparity that the data support, as counts of people, or that they cannot tell yet.
+
+        It speaks of selection rates, each sensitive feature by itself, against the group with most people.
+
+        Raises
+        ------
+        RoleNeeded
+            If `favorable` was not given.
+        """
+        return disparity(self.protect(), plan=True)
+
+    def where(self, **levels: Level | Sequence[Level]) -> Audit:
+        """Keep the people at one level, or at one of several, of each named group column."""
+        return replace(self, selection=self._where(levels))
+
+    def at(self, threshold: float | None) -> Audit:
+        """Decide at another threshold; None is the decision as it was taken.
+
+        Raises
+        ------
+        ThresholdNotHeld
+            If the threshold lies between two edges of the score bins.
+        """
+        self.tables.check_threshold(threshold)
+        return replace(self, threshold=threshold)
+
+    def protect(self, profile: Profile = "restricted") -> ProtectedAudit:
+        """Give the form that may be printed, drawn or exported.
+
+        Parameters
+        ----------
+        profile
+            "restricted": groups with fewer than ``spec.suppress_below`` people are suppressed, with enough others that they
+            cannot be worked out. "internal": nothing is hidden, and every export says so.
+        """
+        made = self._published.get(profile)
+        if made is None:
+            made = self._published[profile] = publish(self.cube, profile)
+        return ProtectedAudit(made, self.selection, self.threshold, profile, self.notes)
+
+    @cached_property
+    def _published(self) -> dict[str, PublishedTables]:
+        return {}
+
+    @property
+    def handle(self) -> Handle:
+        """The private way back to rows and model, for explanations.
+
+        Raises
+        ------
+        RowsNotHeld
+            If this audit was made without a model, loaded, or added up.
+        """
+        if self._handle is None:
+            raise RowsNotHeld(
+                "This question needs the rows and the model.",
+                "This audit holds counts only: it was made without a model, or loaded, or added up.",
+                hint="fl.audit(X, y_true=y, model=model, sensitive_features=people)",
+                role="model",
+            )
+        return self._handle
+
+    @property
+    def disagreements(self) -> int | None:
+        """People whose decision is not what the declared threshold says; None unless both were given."""
+        if not self.tables.decided or self.spec.threshold is None:
+            return None
+        counts = self.tables.table(()).counts[0]
+        above = np.asarray(self.tables.steps) >= self.spec.threshold
+        return int(counts[:, above, 0].sum() + counts[:, ~above, 1].sum())
+
+    def __add__(self, other: Audit) -> Audit:
+        """Add the people of another audit. Rows and model are not kept."""
+        if not isinstance(other, Audit):
+            return NotImplemented
+        if (self.selection, self.threshold) != (other.selection, other.threshold):
+            raise BadValue(
+                "Two audits of different selections or thresholds cannot be added.",
+                f"One is at {self.threshold!r} with {dict(self.selection)}, the other at {other.threshold!r} with {dict(other.selection)}.",
+                hint="add the whole audits, then select: (a + b).where(...)",
+                role="selection",
+            )
+        return replace(self, cube=self.cube + other.cube, notes=tuple(dict.fromkeys((*self.notes, *other.notes))), _handle=None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the counts and how they were read as plain data. Raw: nothing is hidden in it."""
+        return {
+            "cube": self.cube.to_dict(),
+            "selection": [[axis, list(levels)] for axis, levels in self.selection],
+            "threshold": self.threshold,
+            "notes": list(self.notes),
+        }
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"cube": self.cube, "selection": self.selection, "threshold": self.threshold, "notes": self.notes, "_handle": None}
+
+    def __repr__(self) -> str:
+        return str(self.protect())
+
+    def _repr_html_(self) -> str:
+        return self.protect()._repr_html_()
+
+
+@dataclass(frozen=True, eq=False)
+class ProtectedAudit(Measured):
+    """An audit as readers may see it. Made by `Audit.protect`."""
+
+    published: PublishedTables
+    selection: Selection
+    threshold: float | None
+    profile: Profile
+    notes: tuple[str, ...] = ()
+
+    @property
+    def tables(self) -> PublishedTables:
+        """Tables for readers."""
+        return self.published
+
+    @property
+    def spec(self) -> Spec:  # type: ignore[override]
+        """How the data were read."""
+        return self.published.cube.spec
+
+    @property
+    def is_published(self) -> bool:
+        """Always true."""
+        return True
+
+    def protect(self, profile: Profile | None = None) -> ProtectedAudit:
+        """Give itself: what is protected stays as it is."""
+        return self
+
+    @property
+    def sentence(self) -> str:
+        """The largest disparity that the data support, or that they cannot tell."""
+        return disparity(self)
+
+    def where(self, **levels: Level | Sequence[Level]) -> ProtectedAudit:
+        """Keep the people at one level, or at one of several, of each named group column."""
+        return replace(self, selection=self._where(levels))
+
+    def at(self, threshold: float | None) -> ProtectedAudit:
+        """Decide at another published threshold; None is the decision as it was taken."""
+        self.tables.check_threshold(threshold)
+        return replace(self, threshold=threshold)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a reader has to know: the profile, who is not in these numbers, how inputs were matched."""
+        floor = self.spec.suppress_below
+        if self.profile == "internal":
+            first = "Internal: nothing is suppressed in this document; small groups of people can be recognised."
+        else:
+            first = f"Groups of fewer than {floor} people are suppressed, with as many others as it takes to hide them."
+        people = self.spec.word("persons")
+        left = [
+            f"{n:,} {people} without a value of {axis} are not in these numbers: too few to show."
+            for axis, n in self.published.left_out
+        ]
+        return (first, *left, *self.notes)
+
+    def __str__(self) -> str:
+        rates = self.by_group("selection_rate")
+        return "\n".join([f"Audit of {self.published.cube.n:,} {self.spec.word('persons')}", rates.sentence, *self.remarks])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        rates = self.by_group("selection_rate")
+        remarks = "".join(f"<p><small>{escape(remark)}</small></p>" for remark in self.remarks)
+        title = f"<p><b>Audit of {self.published.cube.n:,} {escape(self.spec.word('persons'))}</b></p>"
+        return f"<div class='fairlens'>{title}{rates.html()}{remarks}</div>"
+
+
+def audit(
+    data: Any = None,
+    *,
+    y_true: Any = None,
+    y_pred: Any = None,
+    y_score: Any = None,
+    sensitive_features: Any = None,
+    control_features: Any = None,
+    slice_features: Any = None,
+    model: Any = None,
+    threshold: float | Sequence[float] | str | None = None,
+    pos_label: Level = 1,
+    pos_pred: Level | None = None,
+    favorable: Level | None = None,
+    score_range: tuple[float, float] = (0.0, 1.0),
+    bins: Mapping[str, int | Sequence[float]] | None = None,
+    words: Mapping[str, str] | None = None,
+    suppress_below: int = 10,
+    min_denominator: int = 10,
+    spec: Spec | None = None,
+) -> Audit:
+    """Count how a model, or a column of decisions, treats groups of people.
+
+    Parameters
+    ----------
+    data
+        A pandas, polars or pyarrow table (with `model`: the model's inputs), or a `Cube`. It is not changed.
+    y_true, y_pred, y_score
+        Labels, decisions and scores: names of columns of `data`, or one value per person. All speak of one event.
+    sensitive_features, control_features, slice_features
+        Group columns: names, a frame, a series, a mapping, or an array as in fairlearn.
+    model
+        Anything that predicts: with ``predict_proba`` (its scores of `pos_label` are taken), with ``predict``, or a function of
+        the rows. It is asked once; the audit keeps a private handle to it that is never saved.
+    threshold
+        The decision is ``score >= threshold``. The first of several is the decision, the others can be chosen later; "median" is
+        the edge just above the median score. 0.5 for a model's probabilities when None.
+    pos_label, pos_pred
+        The value of `y_true` that is the event, and the value of `y_pred` that predicts it (`pos_label` when None).
+    favorable
+        The predicted value that a person wants: 1 for hired, 0 for flagged as fraud. Whatever has a direction asks for it.
+    score_range
+        Lowest and highest possible score.
+    bins
+        Edges of numeric group columns, ``{"age": [25, 45]}``, or a number of quantile bins, ``{"income": 4}``.
+    words
+        Nouns and verbs for sentences: ``{"decision": "approved", "person": "applicant"}``.
+    suppress_below
+        Groups with fewer people are suppressed in everything that prints, draws or leaves.
+    min_denominator
+        Rates over fewer people are marked "small", and never chosen as best or as largest gap.
+    spec
+        The spec of an earlier audit, instead of roles.
+
+    Returns
+    -------
+    Audit
+
+    Raises
+    ------
+    FairlensError
+        One of its kinds for each bad input; see `fairlens.exceptions`.
+
+    Examples
+    --------
+    >>> import fairlens as fl
+    >>> hired, sex = [1, 1, 1, 0] * 25, ["m", "m", "f", "f"] * 25
+    >>> fl.audit(y_pred=hired, sensitive_features={"sex": sex}, favorable=1).sentence
+    'Of 100 f people 50 are predicted positive, of 100 m 100: 50 fewer (36 to 63), to the disadvantage of f.'
+    """
+    if isinstance(data, Cube):
+        return Audit(data, threshold=None if data.spec.y_pred else data.spec.threshold)
+    made = make(
+        data,
+        outcomes={"y_true": y_true, "y_pred": y_pred, "y_score": y_score},
+        groups={
+            "sensitive_features": sensitive_features,
+            "control_features": control_features,
+            "slice_features": slice_features,
+        },
+        model=model,
+        threshold=threshold,
+        fields={
+            "pos_label": pos_label,
+            "pos_pred": pos_pred,
+            "favorable": favorable,
+            "score_range": (float(score_range[0]), float(score_range[1])),
+            "words": tuple((words or {}).items()),
+            "suppress_below": suppress_below,
+            "min_denominator": min_denominator,
+        },
+        bins=bins or {},
+        spec=spec,
+    )
+    decided = made.cube.spec.y_pred is not None
+    return Audit(made.cube, (), None if decided else made.cube.spec.threshold, made.notes, made.handle)

@@ -1,0 +1,271 @@
+"""Cube: additive sums, one row per observed cell. The only thing a metric ever sees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ._levels import MISSING, Level, sort_levels
+from ._spec import Spec
+from .exceptions import BadValue, CubesDiffer, LevelNotFound, listed
+
+Y_TRUE, Y_PRED, SCORE_BIN = "y_true", "y_pred", "score_bin"
+OUTCOMES = (Y_TRUE, SCORE_BIN, Y_PRED)
+_FORMAT = 1
+Codes = npt.NDArray[np.int64]
+Sums = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Cube:
+    """Additive sums per observed cell of groups x outcome.
+
+    Parameters
+    ----------
+    spec
+        How the rows were read.
+    axes
+        Names of the axes; an outcome axis is spelled as in `OUTCOMES`, behind the group axes.
+    levels
+        For each axis the levels that occur, in order.
+    codes
+        Integers of shape (cells, axes) that index into `levels`; rows are sorted and distinct.
+    sums
+        By name, one number per cell: ``n`` people as int64, and float64 sums such as ``score``.
+
+    Notes
+    -----
+    A cube is always in one normal form (levels sorted, only observed levels, cells sorted), so two cubes of the same rows
+    are equal whatever the order in which rows, chunks or engines came.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from fairlens import Spec, tally
+    >>> cube = tally(pd.DataFrame({"sex": ["f", "m", "m"], "hired": [1, 0, 1]}), Spec(("sex",), y_pred="hired"))
+    >>> cube.rollup(["sex"]).dense().tolist()
+    [1, 2]
+    """
+
+    spec: Spec
+    axes: tuple[str, ...]
+    levels: tuple[tuple[Level, ...], ...]
+    codes: Codes
+    sums: Mapping[str, Sums]
+
+    @classmethod
+    def from_columns(
+        cls, spec: Spec, columns: Mapping[str, Sequence[Level]], sums: Mapping[str, npt.ArrayLike]
+    ) -> Cube:
+        """Make a cube from one sequence of levels per axis and one sequence of numbers per sum."""
+        axes = tuple(columns)
+        levels = tuple(_ordered(spec, axis, values) for axis, values in columns.items())
+        rows = len(next(iter(sums.values())))  # type: ignore[arg-type]
+        codes = np.empty((rows, len(axes)), np.int64)
+        for j, (names, values) in enumerate(zip(levels, columns.values(), strict=True)):
+            at = {level: i for i, level in enumerate(names)}
+            codes[:, j] = [at[value] for value in values]
+        arrays = {name: np.asarray(values, np.int64 if name == "n" else float) for name, values in sums.items()}
+        return _normal(spec, axes, levels, codes, arrays)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Names of the group axes."""
+        return tuple(axis for axis in self.axes if axis not in OUTCOMES)
+
+    @property
+    def n(self) -> int:
+        """Number of people."""
+        return int(self.sums["n"].sum())
+
+    @property
+    def cells(self) -> int:
+        """Number of observed cells."""
+        return len(self.codes)
+
+    def levels_of(self, axis: str) -> tuple[Level, ...]:
+        """Give the levels of an axis, in order."""
+        return self.levels[self._axis(axis)]
+
+    def __add__(self, other: Cube) -> Cube:
+        """Merge two cubes of different people; exact for ``n``, to rounding for the other sums."""
+        if not isinstance(other, Cube):
+            return NotImplemented
+        spec = _common_spec(self, other)
+        columns = {
+            axis: [*_column(self, axis), *_column(other, axis)] for axis in self.axes
+        }
+        sums = {name: np.concatenate([self.sums[name], other.sums[name]]) for name in self.sums}
+        return Cube.from_columns(spec, columns, sums)
+
+    def rollup(self, axes: Iterable[str]) -> Cube:
+        """Keep only `axes`, in that order, and add up everything else."""
+        kept = tuple(axes)
+        at = [self._axis(axis) for axis in kept]
+        return _normal(self.spec, kept, tuple(self.levels[i] for i in at), self.codes[:, at], self.sums)
+
+    def where(self, **levels: Level | Sequence[Level]) -> Cube:
+        """Keep only the cells at the given level, or at one of the given levels, of each named axis."""
+        keep = np.ones(self.cells, bool)
+        for axis, wanted in levels.items():
+            have = self.levels_of(axis)
+            chosen = [wanted] if isinstance(wanted, str | int | float) else list(wanted)
+            for level in chosen:
+                if level not in have:
+                    raise LevelNotFound(
+                        f"`where` asks for {axis}={level!r}, which does not occur.",
+                        f"{axis} has: {listed(have)}.",
+                        hint=f"where({axis}={have[0]!r})" if have else "ask for levels that occur",
+                        role=axis,
+                        value=level,
+                    )
+            keep &= np.isin(self.codes[:, self._axis(axis)], [have.index(level) for level in chosen])
+        sums = {name: values[keep] for name, values in self.sums.items()}
+        return _normal(self.spec, self.axes, self.levels, self.codes[keep], sums)
+
+    def dense(self, name: str = "n") -> Sums:
+        """Give one sum as a full array, one dimension per axis; cells that do not occur are 0."""
+        if name not in self.sums:
+            raise BadValue(
+                f"`dense` asks for the sum {name!r}.",
+                f"This cube holds: {listed(self.sums)}.",
+                hint='cube.dense("n")',
+                role="name",
+                value=name,
+            )
+        out = np.zeros([len(levels) for levels in self.levels], self.sums[name].dtype)
+        out[tuple(self.codes.T)] = self.sums[name]
+        return out
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give plain lists, numbers and texts; `from_dict` is the inverse."""
+        return {
+            "format": _FORMAT,
+            "spec": self.spec.to_dict(),
+            "axes": list(self.axes),
+            "levels": [list(levels) for levels in self.levels],
+            "codes": self.codes.tolist(),
+            "sum_names": list(self.sums),
+            "sums": [values.tolist() for values in self.sums.values()],
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Cube:
+        """Make a cube from what `to_dict` gave."""
+        if data.get("format") != _FORMAT:
+            raise BadValue(
+                f"This is a cube of format {data.get('format')!r}.",
+                f"This version of fairlens reads format {_FORMAT}.",
+                hint="pip install --upgrade fairlens-audit",
+                role="format",
+                value=data.get("format"),
+            )
+        codes = np.asarray(data["codes"], np.int64).reshape(-1, len(data["axes"]))
+        sums = {
+            name: np.asarray(values, np.int64 if name == "n" else float)
+            for name, values in zip(data["sum_names"], data["sums"], strict=True)
+        }
+        levels = tuple(tuple(values) for values in data["levels"])
+        return _normal(Spec.from_dict(data["spec"]), tuple(data["axes"]), levels, codes, sums)
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Cube)
+            and (self.axes, self.levels, tuple(self.sums)) == (other.axes, other.levels, tuple(other.sums))
+            and np.array_equal(self.codes, other.codes)
+            and all(np.array_equal(self.sums[name], other.sums[name]) for name in self.sums)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        shape = ", ".join(f"{axis} ({len(levels)})" for axis, levels in zip(self.axes, self.levels, strict=True))
+        return f"Cube of {self.cells:,} cells: {shape}; sums {', '.join(self.sums)}"
+
+    def _axis(self, name: str) -> int:
+        if name not in self.axes:
+            raise LevelNotFound(
+                f"An axis {name!r} was asked for.",
+                f"This cube has: {listed(self.axes)}.",
+                hint=f"use one of {', '.join(self.axes)}",
+                role="axis",
+                value=name,
+            )
+        return self.axes.index(name)
+
+
+def _ordered(spec: Spec, axis: str, values: Iterable[Level]) -> tuple[Level, ...]:
+    names = spec.bin_names(axis)
+    if names is None:
+        return sort_levels(values)
+    found = set(values)
+    return tuple(level for level in (*names, MISSING) if level in found)
+
+
+def _column(cube: Cube, axis: str) -> list[Level]:
+    at = cube.axes.index(axis)
+    names = cube.levels[at]
+    return [names[code] for code in cube.codes[:, at]]
+
+
+def _normal(
+    spec: Spec,
+    axes: tuple[str, ...],
+    levels: tuple[tuple[Level, ...], ...],
+    codes: Codes,
+    sums: Mapping[str, Sums],
+) -> Cube:
+    """Merge equal cells, sort them, and drop levels that no longer occur."""
+    if axes:
+        cells, place = np.unique(codes, axis=0, return_inverse=True)
+        place = place.reshape(-1)
+    else:
+        cells, place = np.zeros((1, 0), np.int64), np.zeros(len(codes), np.int64)
+    added = {}
+    for name, values in sums.items():
+        total = np.zeros(len(cells), values.dtype)
+        np.add.at(total, place, values)
+        total.setflags(write=False)
+        added[name] = total
+    kept, recoded = [], np.empty_like(cells)
+    for j, names in enumerate(levels):
+        used, recoded[:, j] = np.unique(cells[:, j], return_inverse=True)
+        kept.append(tuple(names[i] for i in used))
+    recoded.setflags(write=False)
+    return Cube(spec, axes, tuple(kept), recoded, added)
+
+
+def _common_spec(one: Cube, two: Cube) -> Spec:
+    """Say under which spec two cubes add up, or why they do not."""
+    differing = [
+        name
+        for name in ("pos_label", "pos_pred", "score_kind", "score_range", "bins", "suppress_below", "min_denominator")
+        if getattr(one.spec, name) != getattr(two.spec, name)
+    ]
+    if (one.axes, tuple(one.sums)) != (two.axes, tuple(two.sums)):
+        differing.insert(0, "axes")
+    if differing:
+        raise CubesDiffer(
+            f"These cubes cannot be added: they differ in {', '.join(differing)}.",
+            f"One has {_said(one, differing[0])}, the other {_said(two, differing[0])}.",
+            hint="make the second with the first one's spec: fl.tally(data, cube.spec)",
+            role=differing[0],
+        )
+    if one.spec.edges != two.spec.edges:
+        lacking = sorted(set(one.spec.declared) ^ set(two.spec.declared))
+        raise CubesDiffer(
+            f"These cubes cannot be added: the threshold {lacking[0]} is an edge of the score bins of one of them only.",
+            f"One declares {listed(one.spec.declared)}, the other {listed(two.spec.declared)}.",
+            hint="make the second with the first one's spec: fl.tally(data, cube.spec)",
+            role="declared",
+        )
+    return one.spec.replace(declared=tuple(sorted({*one.spec.declared, *two.spec.declared})))
+
+
+def _said(cube: Cube, name: str) -> object:
+    return cube.axes if name == "axes" else getattr(cube.spec, name)
+

@@ -1,0 +1,52 @@
+"""HTML of a table of numbers: escaped, with the full value behind each shown one."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell: what is shown, and the full value behind it."""
+
+    text: str
+    value: float | int | None = None
+
+
+def escape(text: object) -> str:
+    """Escape text for HTML, quotes too."""
+    return html.escape(str(text), quote=True)
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[Cell | str]], row_headers: int, caption: str = "") -> str:
+    """Write a table; the first `row_headers` cells of each row are headers of the row."""
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in headers)
+    body = "".join(
+        "<tr>" + "".join(_cell(cell, j < row_headers) for j, cell in enumerate(row)) + "</tr>" for row in rows
+    )
+    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return f'<table class="fl-table">{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def _cell(cell: Cell | str, header: bool) -> str:
+    if isinstance(cell, str):
+        cell = Cell(cell)
+    tag = 'th scope="row"' if header else "td"
+    full = "" if cell.value is None else f' data-value="{cell.value!r}"'
+    return f"<{tag}{full}>{escape(cell.text)}</{tag[:2]}>"
+
+
+def percent(value: float, lower: float | None = None, upper: float | None = None) -> str:
+    """Write a share in per cent with one decimal, with its interval."""
+    if value is None or math.isnan(value):
+        return "–"
+    shown = f"{100 * value:.1f} %"
+    return shown if lower is None or upper is None else f"{shown} ({100 * lower:.1f} to {100 * upper:.1f})"
+
+
+def points(value: float) -> str:
+    """Write a difference of shares in points, with its sign."""
+    return "–" if math.isnan(value) else f"{100 * value:+.1f}"

@@ -1,0 +1,239 @@
+"""Measured: the questions that an audit answers from tables of counts, raw or published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ._levels import ALL, Level
+from ._result import Query
+from ._spec import Spec
+from ._tables import Tables, View
+from .exceptions import LevelNotFound, OutOfRange, RoleNeeded, WrongKind, listed
+from .metrics import DifferenceTable, GroupRow, GroupTable, Metric, PairRow, RatioTable
+from .metrics._disparity import NAMED, need_favorable, pairs, rates, whole
+from .metrics._metric import chosen
+
+Metrics = str | Metric | Sequence[str | Metric] | None
+By = str | Sequence[str] | None
+Reference = Level | tuple[Level, ...]
+
+
+class Measured:
+    """What an audit and its protected form have in common. Made by `audit` and by `Audit.protect`."""
+
+    spec: Spec
+    selection: tuple[tuple[str, tuple[Level, ...]], ...]
+    threshold: float | None
+
+    @property
+    def tables(self) -> Tables:
+        """Tables of counts by any subset of the group columns."""
+        raise NotImplementedError
+
+    @property
+    def is_published(self) -> bool:
+        """Whether these are the tables for readers."""
+        return False
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Names of the group columns."""
+        return self.tables.axes
+
+    def by_group(self, metrics: Metrics = None, by: By = None, confidence: float = 0.95) -> GroupTable:
+        """Rates by group, each with Wilson's interval.
+
+        Parameters
+        ----------
+        metrics
+            A metric id, a `Metric`, or a list of these; every rate that the roles allow when None.
+        by
+            A group column, a list of columns to cross, or None for each sensitive feature by itself.
+        confidence
+            Between 0 and 1.
+
+        Returns
+        -------
+        GroupTable
+            Its frame has a column per attribute, then metric, value, lower, upper, n (people in the denominator),
+            numerator, denominator, status and reason. An undefined rate is NaN, never 0.
+
+        Examples
+        --------
+        >>> import pandas as pd, fairlens as fl
+        >>> frame = pd.DataFrame({"sex": ["f", "m"] * 20, "hired": [1, 0, 1, 1] * 10})
+        >>> audit = fl.audit(frame, y_pred="hired", sensitive_features="sex")
+        >>> audit.by_group("selection_rate").to_frame()["value"].tolist()
+        [1.0, 0.5]
+        """
+        rows: list[GroupRow] = []
+        wanted = self._metrics(metrics, confidence)
+        for columns, view in self._views(by):
+            for metric in wanted:
+                found = rates(view, metric, confidence, self.spec.min_denominator, self.spec.suppress_below)
+                rows += [replace(row, group=self._widen(row.group, columns, by)) for row in found]
+        query = self._query("by_group", metrics=metrics, by=by, confidence=confidence)
+        return GroupTable(self._attributes(by), tuple(rows), self.spec, confidence, query)
+
+    def overall(self, metrics: Metrics = None, confidence: float = 0.95) -> GroupTable:
+        """Rates of everybody, each with Wilson's interval; the frame is that of `by_group` without a group column."""
+        view = self._view(())
+        rows = [
+            replace(whole(view, metric, confidence, self.spec.min_denominator, self.spec.suppress_below), group=())
+            for metric in self._metrics(metrics, confidence)
+        ]
+        return GroupTable((), tuple(rows), self.spec, confidence, self._query("overall", metrics=metrics, confidence=confidence))
+
+    def difference(
+        self, metric: Metrics, by: By = None, reference: Reference = "largest", confidence: float = 0.95
+    ) -> DifferenceTable:
+        """Differences of rates to a reference, each with Newcombe's interval.
+
+        Parameters
+        ----------
+        metric
+            A metric id, a `Metric`, or a list of these.
+        by
+            A group column, a list of columns to cross, or None for each sensitive feature by itself.
+        reference
+            "largest" (the group with most people), "rest" (everybody else), "overall" (everybody), "best" (needs
+            `favorable`; chosen after looking), a level, or a tuple of levels where `by` crosses columns.
+        confidence
+            Between 0 and 1.
+
+        Raises
+        ------
+        OneGroup
+            If there is nothing to compare with.
+        LevelNotFound
+            If no group has the name given as reference.
+
+        Examples
+        --------
+        >>> import pandas as pd, fairlens as fl
+        >>> frame = pd.DataFrame({"sex": ["f", "m"] * 20, "hired": [1, 0, 1, 1] * 10})
+        >>> audit = fl.audit(frame, y_pred="hired", sensitive_features="sex")
+        >>> audit.difference("selection_rate", reference="m").to_frame()["difference"].tolist()
+        [0.5]
+        """
+        rows = self._pairs(metric, by, reference, confidence, ratio=False)
+        query = self._query("difference", metric=metric, by=by, reference=reference, confidence=confidence)
+        return DifferenceTable(self._attributes(by), rows, self.spec, confidence, query)
+
+    def ratio(
+        self, metric: Metrics, by: By = None, reference: Reference = "largest", confidence: float = 0.95
+    ) -> RatioTable:
+        """Ratios of rates to a reference, each with Koopman's interval; the arguments are those of `difference`."""
+        rows = self._pairs(metric, by, reference, confidence, ratio=True)
+        query = self._query("ratio", metric=metric, by=by, reference=reference, confidence=confidence)
+        return RatioTable(self._attributes(by), rows, self.spec, confidence, query)
+
+    def _pairs(
+        self, metric: Metrics, by: By, reference: Reference, confidence: float, *, ratio: bool
+    ) -> tuple[PairRow, ...]:
+        rows: list[PairRow] = []
+        wanted = self._metrics(metric, confidence)
+        for columns, view in self._compared(by, reference):
+            for one in wanted:
+                found = pairs(
+                    view, one, reference, confidence, self.spec.min_denominator, self.spec.suppress_below,
+                    favorable=self.spec.event_is_favorable, ratio=ratio,
+                )  # fmt: skip
+                rows += [replace(pair, row=replace(pair.row, group=self._widen(pair.row.group, columns, by))) for pair in found]
+        return tuple(rows)
+
+    def _compared(self, by: By, reference: Reference) -> list[tuple[tuple[str, ...], View]]:
+        """The views to compare in; a level given with by=None picks the attribute that has it."""
+        views = self._views(by)
+        if by is not None or reference in NAMED:
+            return views
+        wanted = reference if isinstance(reference, tuple) else (reference,)
+        having = [(columns, view) for columns, view in views if wanted in view.groups]
+        if not having:
+            have = [level for _, view in views for (level,) in view.groups]
+            raise LevelNotFound(
+                f"`reference` is {reference!r}, which no sensitive feature has.",
+                f"There are: {listed(have)}; and {listed(NAMED)}.",
+                hint=f"reference={have[0]!r}",
+                role="reference",
+                value=reference,
+            )
+        return having
+
+    def _views(self, by: By) -> list[tuple[tuple[str, ...], View]]:
+        if by is None:
+            return [((name,), self._view((name,))) for name in self.spec.sensitive_features]
+        return [(self._attributes(by), self._view(self._attributes(by)))]
+
+    def _view(self, by: tuple[str, ...]) -> View:
+        self.tables.check_threshold(self.threshold)
+        return self.tables.view(by, dict(self.selection), self.threshold)
+
+    def _attributes(self, by: By) -> tuple[str, ...]:
+        if by is None:
+            return self.spec.sensitive_features
+        names = (by,) if isinstance(by, str) else tuple(by)
+        if not names or any(names.count(name) > 1 for name in names):
+            raise WrongKind(
+                f"`by` is {by!r}.",
+                f"It must name each column once: {listed(self.groups)}.",
+                hint=f"by={list(self.groups[:2])!r}",
+                role="by",
+                value=by,
+            )
+        return names
+
+    def _widen(self, group: tuple[Level, ...], columns: tuple[str, ...], by: By) -> tuple[Level, ...]:
+        if by is not None:
+            return group
+        return tuple(group[columns.index(name)] if name in columns else ALL for name in self.spec.sensitive_features)
+
+    def _metrics(self, metrics: Metrics, confidence: float) -> tuple[Metric, ...]:
+        if not isinstance(confidence, int | float) or not 0 < confidence < 1:
+            raise OutOfRange(
+                f"`confidence` is {confidence!r}.", "It must be between 0 and 1.", hint="confidence=0.95", role="confidence", value=confidence
+            )  # fmt: skip
+        wanted = chosen(metrics, self.tables.has_y_true)
+        for metric in wanted:
+            if metric.needs_y_true and not self.tables.has_y_true:
+                raise RoleNeeded(
+                    f"{metric.name!r} was asked for.",
+                    "It compares decisions with true labels, and this audit has no `y_true`.",
+                    hint="fl.audit(..., y_true=...)",
+                    role="y_true",
+                    value=metric.name,
+                )
+        return wanted
+
+    def _query(self, method: str, **arguments: Any) -> Query | None:
+        return None if self.is_published else Query(self, method, arguments)
+
+    def protect(self, profile: Any = "restricted") -> Any:
+        """Give the form that may be printed, drawn or exported."""
+        raise NotImplementedError
+
+    def _where(self, levels: Mapping[str, Level | Sequence[Level]]) -> tuple[tuple[str, tuple[Level, ...]], ...]:
+        chosen_levels = dict(self.selection)
+        for axis, wanted in levels.items():
+            asked = (wanted,) if isinstance(wanted, str | int | float) else tuple(wanted)
+            chosen_levels[axis] = tuple(level for level in asked if level in chosen_levels.get(axis, asked))
+        self.tables.view((), chosen_levels, self.threshold)
+        return tuple((axis, chosen_levels[axis]) for axis in self.groups if axis in chosen_levels)
+
+
+def disparity(measured: Measured, *, plan: bool = False) -> str:
+    """The sentence of an audit: the largest difference in selection rate that the data support, or that they cannot tell."""
+    from .metrics._results import comparisons
+    from .metrics._sentence import compare
+
+    if measured.spec.event_is_favorable is None:
+        raise need_favorable("`sentence`")
+    rows: list[PairRow] = []
+    for name in measured.spec.sensitive_features:
+        if len(measured._view((name,)).groups) > 1:
+            rows += measured.difference("selection_rate", by=name).rows
+    if not rows:
+        return "There is one group only, so there is nothing to compare."
+    return compare(comparisons(rows), measured.spec, 0.95, plan=plan)

@@ -1,0 +1,205 @@
+"""by_group, difference and ratio: from a view of counts to rows. Knows no rows of people and no audit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from .._levels import Level
+from .._tables import View
+from ..exceptions import LevelNotFound, OneGroup, RoleNeeded, listed
+from ..stats import koopman, newcombe, normal_quantile, wilson
+from ._metric import Metric
+from ._results import Group, GroupRow, PairRow, Status
+from ._sentence import label_of
+
+NAMED = ("largest", "best", "rest", "overall")
+REASONS = {
+    "undefined": "nobody in the denominator",
+    "small": "fewer than {least} people in the denominator",
+    "suppressed": "fewer than {floor} people, or needed to hide such a group",
+    "undefined_reference": "the reference has no rate",
+    "zero_reference": "the reference's rate is 0",
+    "small_reference": "fewer than {least} people in the reference's denominator",
+    "suppressed_reference": "the reference is suppressed",
+    "after_looking": "the reference was chosen after looking",
+}
+Limits = Callable[[Any, Any, Any, Any, float], tuple[Any, Any]]
+
+
+def rates(view: View, metric: Metric, confidence: float, least: int, floor: int) -> list[GroupRow]:
+    """One row per group of the view."""
+    rows = [
+        _row(group, metric, counts, bool(hidden), confidence, least, floor)
+        for group, counts, hidden in zip(view.groups, view.counts, view.suppressed, strict=True)
+    ]
+    return rows
+
+
+def _row(
+    group: Group, metric: Metric, counts: Any, hidden: bool, confidence: float, least: int, floor: int
+) -> GroupRow:
+    nan = math.nan
+    if hidden:
+        reason = REASONS["suppressed"].format(floor=floor)
+        return GroupRow(group, metric, nan, nan, nan, None, nan, nan, "suppressed", reason, None)
+    top = int(np.dot(metric.numerator, counts))
+    bottom = int(np.dot(metric.denominator, counts))
+    people = int(counts.sum())
+    if bottom == 0:
+        return GroupRow(group, metric, nan, nan, nan, 0, top, bottom, "undefined", REASONS["undefined"], people)
+    lower, upper = wilson(top, bottom, normal_quantile(confidence))
+    status: Status = "ok" if bottom >= least else "small"
+    reason = "" if status == "ok" else REASONS["small"].format(least=least)
+    return GroupRow(group, metric, top / bottom, float(lower), float(upper), bottom, top, bottom, status, reason, people)
+
+
+def whole(view: View, metric: Metric, confidence: float, least: int, floor: int) -> GroupRow:
+    """The row of everybody in the view."""
+    counts = view.total
+    return _row(("overall",), metric, counts, counts is None, confidence, least, floor)
+
+
+def pairs(
+    view: View,
+    metric: Metric,
+    reference: Level | tuple[Level, ...],
+    confidence: float,
+    least: int,
+    floor: int,
+    *,
+    favorable: bool | None,
+    ratio: bool,
+) -> list[PairRow]:
+    """Each group against the reference, the reference's own row left out."""
+    if len(view.groups) < 2:
+        name = label_of(view.groups[0]) if view.groups else "no group"
+        raise OneGroup(
+            f"A comparison was asked for by {', '.join(view.by)}.",
+            f"There is one group only: {name}.",
+            hint=f"audit.by_group({metric.name!r}) shows its rate; compare by another column",
+            role="by",
+            value=view.by,
+        )
+    rows = rates(view, metric, confidence, least, floor)
+    if reference in ("rest", "overall"):
+        everybody = whole(view, metric, confidence, least, floor)
+        return [_against_all(row, everybody, view, str(reference), confidence, ratio) for row in rows]
+    base = _base(view, rows, metric, reference, favorable)
+    told = REASONS["after_looking"] if reference == "best" else ""
+    compared = [_against(row, base, base.group, confidence, ratio) for row in rows if row is not base]
+    return [replace(pair, reason=pair.reason or told) for pair in compared]
+
+
+def _base(
+    view: View,
+    rows: Sequence[GroupRow],
+    metric: Metric,
+    reference: Level | tuple[Level, ...],
+    favorable: bool | None,
+) -> GroupRow:
+    if reference == "best":
+        return _best(rows, metric, favorable)
+    if reference == "largest":
+        known = [row for row in rows if row.people is not None]
+        return max(known, key=lambda row: row.people or 0) if known else rows[0]
+    wanted = reference if isinstance(reference, tuple) else (reference,)
+    for row in rows:
+        if row.group == wanted or tuple(level for level in row.group if level != "(all)") == wanted:
+            return row
+    have = [label_of(group) for group in view.groups]
+    raise LevelNotFound(
+        f"`reference` is {reference!r}, which is not a group of {', '.join(view.by)}.",
+        f"There are: {listed(have)}; and {listed(NAMED)}.",
+        hint=f"reference={(view.groups[0][0] if len(view.by) == 1 else view.groups[0])!r}",
+        role="reference",
+        value=reference,
+    )
+
+
+def _best(rows: Sequence[GroupRow], metric: Metric, favorable: bool | None) -> GroupRow:
+    if metric.favorable is None:
+        raise RoleNeeded(
+            f"`reference='best'` was asked for {metric.name!r}.",
+            "This rate does not say by itself what a person wants.",
+            hint="reference='largest', or the level to compare with",
+            role="reference",
+            value="best",
+        )
+    if favorable is None:
+        raise need_favorable("reference='best'")
+    sign = 1 if favorable == (metric.favorable == "event") else -1
+    able = [row for row in rows if row.status == "ok"]
+    return max(able, key=lambda row: sign * row.value) if able else rows[0]
+
+
+def need_favorable(what: str) -> RoleNeeded:
+    """The error of a question that has a direction."""
+    return RoleNeeded(
+        f"{what} needs to know which decision a person wants, and `favorable` was not given.",
+        "A high rate can be good news (hired) or bad news (flagged as fraud).",
+        hint="fl.audit(..., favorable=1) if people want the predicted event, favorable=0 if they do not",
+        role="favorable",
+    )
+
+
+def _against(row: GroupRow, base: GroupRow, reference: str | Group, confidence: float, ratio: bool) -> PairRow:
+    status, reason = _status(row, base, ratio)
+    nan = math.nan
+    if status in ("undefined", "suppressed"):
+        return PairRow(row, base, reference, nan, nan, nan, status, reason)
+    limits: Limits = koopman if ratio else newcombe
+    low, high = limits(row.numerator, row.denominator, base.numerator, base.denominator, normal_quantile(confidence))
+    change = row.value / base.value if ratio else row.value - base.value
+    return PairRow(row, base, reference, change, float(low), float(high), status, reason)
+
+
+def _status(row: GroupRow, base: GroupRow, ratio: bool) -> tuple[Status, str]:
+    if row.status in ("suppressed", "undefined"):
+        return row.status, row.reason
+    if base.status in ("suppressed", "undefined"):
+        return base.status, REASONS[f"{base.status}_reference"]
+    if ratio and base.numerator == 0:
+        return "undefined", REASONS["zero_reference"]
+    if base.status == "small" and row.status == "ok":
+        return "small", REASONS["small_reference"].format(least=_least(base.reason))
+    return row.status, row.reason
+
+
+def _least(reason: str) -> str:
+    return next(word for word in reason.split() if word.isdigit())
+
+
+def _against_all(
+    row: GroupRow, everybody: GroupRow, view: View, reference: str, confidence: float, ratio: bool
+) -> PairRow:
+    """To the rest, or to everybody by scaling the limits to the rest with the group's share of the denominators."""
+    hidden = bool(view.suppressed.any())
+    if everybody.status == "suppressed" or row.status == "suppressed" or (reference == "rest" and hidden):
+        base = replace(everybody, status="suppressed", value=math.nan, lower=math.nan, upper=math.nan, n=None)
+        return _against(row, base, reference, confidence, ratio)
+    rest = _rest(row, everybody, confidence)
+    pair = _against(row, rest, reference, confidence, ratio)
+    if reference == "rest":
+        return pair
+    if everybody.denominator == 0 or row.denominator == 0:
+        return replace(pair, base=everybody)
+    share = row.denominator / everybody.denominator
+    if ratio:
+        turned = [limit / (share * limit + 1 - share) for limit in (pair.change, pair.lower, pair.upper)]
+    else:
+        turned = [(1 - share) * limit for limit in (pair.change, pair.lower, pair.upper)]
+    return replace(pair, base=everybody, change=turned[0], lower=turned[1], upper=turned[2])
+
+
+def _rest(row: GroupRow, everybody: GroupRow, confidence: float) -> GroupRow:
+    top, bottom = everybody.numerator - row.numerator, everybody.denominator - row.denominator
+    people = (everybody.people or 0) - (row.people or 0)
+    if bottom == 0:
+        return replace(everybody, value=math.nan, lower=math.nan, upper=math.nan, n=0, numerator=top, denominator=0, status="undefined", reason=REASONS["undefined"], people=people)  # fmt: skip
+    lower, upper = wilson(top, bottom, normal_quantile(confidence))
+    return replace(everybody, value=top / bottom, lower=float(lower), upper=float(upper), n=int(bottom), numerator=top, denominator=bottom, people=people)  # fmt: skip

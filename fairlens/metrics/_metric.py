@@ -1,0 +1,139 @@
+"""Metric: a rate as data, two vectors of 0 and 1 over the outcome cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ..exceptions import BadValue, MetricNotFound, WrongKind, listed
+
+CELLS = ((0, 0), (0, 1), (1, 0), (1, 1), (None, 0), (None, 1))
+"""The outcome cells in order, as (y_true, y_pred); None is an unlabelled person."""
+
+Weights = tuple[int, int, int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A proportion: people in some outcome cells among the people in some more of them.
+
+    Parameters
+    ----------
+    name
+        Its id, in scikit-learn's and fairlearn's words.
+    numerator, denominator
+        Six weights of 0 or 1 over `CELLS`; every cell of the numerator is one of the denominator.
+    label
+        What a table or an axis calls it.
+    among
+        Which people are in the denominator, as the tail of "Of 100 Black applicants".
+    event
+        What happens to those in the numerator, as the tail of "52 of them".
+        Both may use the words {decision} and {truth} of the spec.
+    favorable
+        "event" if the people want what the numerator counts whenever they want the predicted event, "opposite" if they
+        then do not, None if the rate itself says nothing about what a person wants.
+
+    Examples
+    --------
+    >>> from fairlens import metrics
+    >>> metrics.get("true_positive_rate").numerator
+    (0, 0, 0, 1, 0, 0)
+    """
+
+    name: str
+    numerator: Weights
+    denominator: Weights
+    label: str
+    among: str = ""
+    event: str = "count"
+    favorable: Literal["event", "opposite"] | None = None
+
+    def __post_init__(self) -> None:
+        pairs = list(zip(self.numerator, self.denominator, strict=False))
+        fits = len(self.numerator) == len(self.denominator) == len(CELLS)
+        if not fits or any(top not in (0, 1) or bottom not in (0, 1) or top > bottom for top, bottom in pairs):
+            raise BadValue(
+                f"The metric {self.name!r} has numerator {self.numerator} and denominator {self.denominator}.",
+                "Both are six weights of 0 or 1 over (y_true, y_pred) = 00, 01, 10, 11, ?0, ?1,"
+                " and every cell of the numerator is one of the denominator.",
+                hint="Metric('hits', (0, 0, 0, 1, 0, 0), (0, 0, 1, 1, 0, 0), 'Hits')",
+                role="metric",
+                value=self.name,
+            )
+
+    @property
+    def needs_y_true(self) -> bool:
+        """Whether the rate changes with the true label."""
+        return any(
+            len({weights[i] for i in same}) > 1
+            for weights in (self.numerator, self.denominator)
+            for same in ((0, 2, 4), (1, 3, 5))
+        )
+
+    @property
+    def needs_decision(self) -> bool:
+        """Whether the rate changes with the decision."""
+        return any(
+            weights[i] != weights[i + 1] for weights in (self.numerator, self.denominator) for i in (0, 2, 4)
+        )
+
+
+def get(metric: str | Metric) -> Metric:
+    """Find a metric by its id or by scikit-learn's other name for it."""
+    from ._rates import ALIASES, RATES
+
+    if isinstance(metric, Metric):
+        return metric
+    if not isinstance(metric, str):
+        raise WrongKind(
+            f"`metric` is a {type(metric).__name__}.",
+            "It must be the id of a metric, a Metric, or a list of these.",
+            hint='audit.by_group("selection_rate")',
+            role="metric",
+            value=metric,
+        )
+    found = RATES.get(ALIASES.get(metric, metric))
+    if found is None:
+        raise MetricNotFound(
+            f"There is no metric {metric!r}.",
+            f"There are: {', '.join(RATES)}.",
+            hint=f"audit.by_group({_nearest(metric, tuple(RATES))!r})",
+            role="metric",
+            value=metric,
+        )
+    return found
+
+
+def names() -> tuple[str, ...]:
+    """List the ids of all metrics."""
+    from ._rates import RATES
+
+    return tuple(RATES)
+
+
+def chosen(
+    metrics: str | Metric | Sequence[str | Metric] | None, has_y_true: bool
+) -> tuple[Metric, ...]:
+    """Read the argument `metrics`: one, several, or None for every rate that the audit's roles allow."""
+    if metrics is None:
+        every = [get(name) for name in names()]
+        return tuple(metric for metric in every if has_y_true or not metric.needs_y_true)
+    if isinstance(metrics, str | Metric):
+        return (get(metrics),)
+    if not isinstance(metrics, Sequence) or not metrics:
+        raise WrongKind(
+            f"`metrics` is {metrics!r}.",
+            f"It must be one metric or a list of metrics: {listed(names())}.",
+            hint='audit.by_group(["selection_rate", "true_positive_rate"])',
+            role="metrics",
+            value=metrics,
+        )
+    return tuple(get(metric) for metric in metrics)
+
+
+def _nearest(name: str, known: tuple[str, ...]) -> str:
+    from difflib import get_close_matches
+
+    return (get_close_matches(name, known, 1, 0.0) or [known[0]])[0]

@@ -1,0 +1,247 @@
+"""The answers about groups: rates, differences and ratios, as frozen tables of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from .._html import Cell, percent, points, table
+from .._levels import ALL, Level
+from .._result import Query, Result
+from .._spec import Spec
+from ._metric import Metric
+from ._sentence import TEXTS, Comparison, compare, describe, label_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Status = Literal["ok", "small", "undefined", "suppressed"]
+Group = tuple[Level, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """One rate of one group. `n` people are in its denominator; NaN and None where there is no number to show."""
+
+    group: Group
+    metric: Metric
+    value: float
+    lower: float
+    upper: float
+    n: int | None
+    numerator: float
+    denominator: float
+    status: Status
+    reason: str
+    people: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PairRow:
+    """One group against a reference: the difference or the ratio of two rates, with both rates beside it."""
+
+    row: GroupRow
+    base: GroupRow
+    reference: str | Group
+    change: float
+    lower: float
+    upper: float
+    status: Status
+    reason: str
+
+
+@dataclass(frozen=True, repr=False)
+class GroupTable(Result):
+    """Rates by group, each with its interval, its n and its status."""
+
+    attributes: tuple[str, ...]
+    rows: tuple[GroupRow, ...]
+    spec: Spec
+    confidence: float
+    query: Query | None = field(default=None, compare=False)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give one row per group and metric: the grouping columns, then metric, value, lower, upper, n, ...
+
+        Examples
+        --------
+        >>> import pandas as pd, fairlens as fl
+        >>> frame = pd.DataFrame({"sex": ["f", "m"] * 20, "hired": [1, 0, 1, 1] * 10})
+        >>> rates = fl.audit(frame, y_pred="hired", sensitive_features="sex").by_group("selection_rate")
+        >>> rates.to_frame()[["sex", "value", "n"]].values.tolist()
+        [['f', 1.0, 20], ['m', 0.5, 20]]
+        """
+        columns = _group_columns(self.attributes, [row.group for row in self.rows])
+        columns["metric"] = [row.metric.name for row in self.rows]
+        for name in ("value", "lower", "upper", "n", "numerator", "denominator", "status", "reason"):
+            columns[name] = [getattr(row, name) for row in self.rows]
+        return _frame(columns)
+
+    @property
+    def sentence(self) -> str:
+        """The rates in words, and the groups that are left out."""
+        rows = self.published().rows
+        return describe([(label_of(row.group), row.metric, row.value, row.lower, row.upper, row.status) for row in rows], self.spec)
+
+    @property
+    def left_out(self) -> tuple[GroupRow, ...]:
+        """The rows without a number that can be compared: undefined, suppressed or small."""
+        return tuple(row for row in self.rows if row.status != "ok")
+
+    def html(self) -> str:
+        """Give the published rates as an HTML table."""
+        answer = self.published()
+        several = len({row.metric.name for row in answer.rows}) > 1
+        headers = [*answer.attributes, *(["metric"] if several else []), _header(answer.rows, answer.confidence), "n", "note"]
+        lines = [
+            [
+                *map(str, row.group),
+                *([row.metric.label] if several else []),
+                Cell(percent(row.value, row.lower, row.upper), _full(row.value)),
+                Cell(_count(row.n), row.n),
+                note(row.status, row.reason),
+            ]
+            for row in answer.rows
+        ]
+        return table(headers, lines, len(answer.attributes))
+
+
+@dataclass(frozen=True, repr=False)
+class _PairTable(Result):
+    attributes: tuple[str, ...]
+    rows: tuple[PairRow, ...]
+    spec: Spec
+    confidence: float
+    query: Query | None = field(default=None, compare=False)
+
+    change_name: ClassVar[str] = ""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give one row per group and metric, the reference's own row left out."""
+        columns = _group_columns(self.attributes, [pair.row.group for pair in self.rows])
+        columns["metric"] = [pair.row.metric.name for pair in self.rows]
+        columns["value"] = [pair.row.value for pair in self.rows]
+        columns["reference"] = [_plain(pair.reference) for pair in self.rows]
+        columns[self.change_name] = [pair.change for pair in self.rows]
+        columns["lower"] = [pair.lower for pair in self.rows]
+        columns["upper"] = [pair.upper for pair in self.rows]
+        columns["n"] = [pair.row.n for pair in self.rows]
+        columns["n_reference"] = [pair.base.n for pair in self.rows]
+        columns["status"] = [pair.status for pair in self.rows]
+        columns["reason"] = [pair.reason for pair in self.rows]
+        return _frame(columns)
+
+    @property
+    def sentence(self) -> str:
+        """The largest difference that the data support, as counts of people, or that they cannot tell."""
+        answer = self.published()
+        return compare([_comparison(pair) for pair in answer.rows], answer.spec, answer.confidence)
+
+    @property
+    def left_out(self) -> tuple[PairRow, ...]:
+        """The rows without a number that can be compared: undefined, suppressed or small."""
+        return tuple(pair for pair in self.rows if pair.status != "ok")
+
+    def html(self) -> str:
+        """Give the published comparison as an HTML table."""
+        answer = self.published()
+        share = f"{round(100 * answer.confidence, 4):g} %"
+        headers = [*answer.attributes, "metric", "reference", "rate", "reference rate", f"{self.change_name} ({share} interval)", "n", "n reference", "note"]
+        lines = [
+            [
+                *map(str, pair.row.group),
+                pair.row.metric.label,
+                label_of(pair.reference),
+                Cell(percent(pair.row.value, pair.row.lower, pair.row.upper), _full(pair.row.value)),
+                Cell(percent(pair.base.value, pair.base.lower, pair.base.upper), _full(pair.base.value)),
+                Cell(self._show(pair), _full(pair.change)),
+                Cell(_count(pair.row.n), pair.row.n),
+                Cell(_count(pair.base.n), pair.base.n),
+                note(pair.status, pair.reason),
+            ]
+            for pair in answer.rows
+        ]  # fmt: skip
+        return table(headers, lines, len(answer.attributes))
+
+    def _show(self, pair: PairRow) -> str:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, repr=False)
+class DifferenceTable(_PairTable):
+    """Differences of rates to a reference, in shares of 1, each with Newcombe's interval."""
+
+    change_name: ClassVar[str] = "difference"
+
+    def _show(self, pair: PairRow) -> str:
+        if pair.change != pair.change:
+            return "–"
+        return f"{points(pair.change)} points ({points(pair.lower)} to {points(pair.upper)})"
+
+
+@dataclass(frozen=True, repr=False)
+class RatioTable(_PairTable):
+    """Ratios of rates to a reference, each with Koopman's interval. Not symmetric: look at the opposite rate too."""
+
+    change_name: ClassVar[str] = "ratio"
+
+    def _show(self, pair: PairRow) -> str:
+        return "–" if pair.change != pair.change else f"{pair.change:.2f} ({pair.lower:.2f} to {pair.upper:.2f})"
+
+
+def note(status: Status, reason: str) -> str:
+    """Say in a cell why a number is missing or weak."""
+    return "" if status == "ok" and not reason else f"{status}: {reason}" if status != "ok" else reason
+
+
+def comparisons(rows: Sequence[PairRow]) -> list[Comparison]:
+    """Bring rows to what a sentence needs."""
+    return [_comparison(pair) for pair in rows]
+
+
+def _comparison(pair: PairRow) -> Comparison:
+    return Comparison(
+        label_of(pair.row.group),
+        TEXTS[pair.reference] if isinstance(pair.reference, str) else label_of(pair.reference),
+        pair.row.metric,
+        pair.row.numerator,
+        pair.row.denominator,
+        pair.base.numerator,
+        pair.base.denominator,
+        pair.status,
+        relative="overall" if pair.reference == "overall" else None,
+    )
+
+
+def _header(rows: Sequence[GroupRow], confidence: float) -> str:
+    names = {row.metric.label for row in rows}
+    return f"{names.pop() if len(names) == 1 else 'rate'} ({round(100 * confidence, 4):g} % interval)"
+
+
+def _group_columns(attributes: tuple[str, ...], groups: Sequence[Group]) -> dict[str, list[object]]:
+    return {name: [group[j] for group in groups] for j, name in enumerate(attributes)}
+
+
+def _frame(columns: dict[str, list[object]]) -> pd.DataFrame:
+    import pandas as pd
+
+    for name in ("n", "n_reference"):
+        if name in columns and None in columns[name]:
+            columns[name] = pd.array(columns[name], dtype="Int64")  # type: ignore[call-overload]
+    return pd.DataFrame({name: pd.Series(values, dtype=object) if name == "reference" else values for name, values in columns.items()})
+
+
+def _plain(reference: str | Group) -> object:
+    if isinstance(reference, str):
+        return reference
+    named = [level for level in reference if level != ALL]
+    return named[0] if len(named) == 1 else reference
+
+
+def _count(n: int | None) -> str:
+    return "–" if n is None else f"{n:,}"
+
+
+def _full(value: float) -> float | None:
+    return None if value != value else value

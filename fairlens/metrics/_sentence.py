@@ -1,0 +1,179 @@
+"""Sentences made from counts. `TEXTS` is sent to the browser, which fills the same texts in the same way."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .._levels import ALL, Level
+from .._spec import Spec
+from ..stats import newcombe, normal_quantile, people_needed
+from ._metric import Metric
+
+TEXTS = {
+    "supported": "Of 100 {group} {persons}{among} {x} {event}, of 100 {reference} {y}: {d} ({low} to {high}){harm}.",
+    "harm": ", to the disadvantage of {worse}",
+    "cannot": "Cannot tell: of 100 {group} {persons}{among} {x} {event}, of 100 {reference} {y};"
+    " the difference lies between {low} and {high}{of}.",
+    "of": ", allowing for {k} groups compared",
+    "nothing": "Cannot tell: there is no group that can be compared.",
+    "left_out": " Left out: {names}.",
+    "more": " About {n} more {group} {persons} would settle a difference of this size.",
+    "fewer": "{d} fewer",
+    "greater": "{d} more",
+    "rest": "others",
+    "overall": "people overall",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Counts of one group and its reference, as a sentence needs them. `relative` is "overall" where the reference holds the group."""
+
+    group: str
+    reference: str
+    metric: Metric
+    x1: float
+    n1: float
+    x2: float
+    n2: float
+    status: str
+    relative: str | None = None
+
+    def interval(self, z: float) -> tuple[float, float]:
+        """Limits of the difference; to overall by scaling those to the rest."""
+        if self.relative == "overall":
+            lower, upper = newcombe(self.x1, self.n1, self.x2 - self.x1, self.n2 - self.n1, z)
+            share = 1 - self.n1 / self.n2
+            return float(lower) * share, float(upper) * share
+        lower, upper = newcombe(self.x1, self.n1, self.x2, self.n2, z)
+        return float(lower), float(upper)
+
+    @property
+    def difference(self) -> float:
+        """The first rate less the second."""
+        return self.x1 / self.n1 - self.x2 / self.n2
+
+
+def label_of(group: str | tuple[Level, ...]) -> str:
+    """Name a group in a sentence, a table or a picture."""
+    if isinstance(group, str):
+        return group
+    return ", ".join(str(level) for level in group if level != ALL) or ALL
+
+
+def words_of(spec: Spec, metric: Metric) -> dict[str, str]:
+    """The phrases of a metric in the user's words."""
+    words = {"decision": spec.word("decision"), "truth": spec.word("truth")}
+    return {
+        "persons": spec.word("persons"),
+        "among": _fill(metric.among, words),
+        "event": _fill(metric.event, words),
+    }
+
+
+def compare(comparisons: Sequence[Comparison], spec: Spec, confidence: float, *, plan: bool = False) -> str:
+    """Say the largest difference that the data support, or that they cannot tell.
+
+    A difference is supported if its interval excludes 0 at the Bonferroni level of all comparisons that have a number.
+    With `plan`, a sentence that cannot tell adds how many more people would settle it.
+    """
+    able = [one for one in comparisons if one.status == "ok"]
+    tail = _left_out(comparisons)
+    if not able:
+        return TEXTS["nothing"] + tail
+    strict = normal_quantile(confidence, len(able))
+    supported = [one for one in able if _excludes_zero(one.interval(strict))]
+    if supported:
+        top = max(supported, key=lambda one: abs(one.difference))
+        return _supported(top, spec, normal_quantile(confidence)) + tail
+    top = max(able, key=lambda one: abs(one.difference))
+    text = _cannot(top, spec, strict, len(able))
+    if plan and top.relative is None:
+        needed = people_needed(top.x1, top.n1, top.x2, top.n2, strict)
+        if needed is not None:
+            text += _fill(TEXTS["more"], {"n": f"{needed:,}", "group": top.group, "persons": spec.word("persons")})
+    return text + tail
+
+
+def describe(rows: Sequence[tuple[str, Metric, float, float, float, str]], spec: Spec) -> str:
+    """Say the rates of a table in words, one clause per group."""
+    parts, left = [], []
+    for label, metric, value, lower, upper, status in rows:
+        if math.isnan(value):
+            left.append(f"{label} ({status})")
+            continue
+        digits = 0 if upper - lower >= 0.01 else 1
+        weak = " (few people)" if status == "small" else ""
+        parts.append(f"{label} {metric.label.lower()} {_hundred(value, digits)} % ({_hundred(lower, digits)} to {_hundred(upper, digits)}){weak}")
+    tail = _fill(TEXTS["left_out"], {"names": "; ".join(left)}) if left else ""
+    return ("; ".join(parts) + "." if parts else TEXTS["nothing"]) + tail
+
+
+def _supported(one: Comparison, spec: Spec, z: float) -> str:
+    low, high = one.interval(z)
+    digits = _digits(one)
+    ends = [low, high] if one.difference > 0 else [-high, -low]
+    values = _values(one, spec, digits)
+    values |= {"low": _hundred(max(ends[0], 0.0), digits), "high": _hundred(ends[1], digits), "harm": _harm(one, spec)}
+    return _fill(TEXTS["supported"], values)
+
+
+def _cannot(one: Comparison, spec: Spec, z: float, k: int) -> str:
+    low, high = one.interval(z)
+    digits = _digits(one)
+    values = _values(one, spec, digits)
+    of = _fill(TEXTS["of"], {"k": str(k)}) if k > 1 else ""
+    values |= {"low": _signed(low, digits), "high": _signed(high, digits), "of": of}
+    return _fill(TEXTS["cannot"], values)
+
+
+def _values(one: Comparison, spec: Spec, digits: int) -> dict[str, str]:
+    return {
+        **words_of(spec, one.metric),
+        "group": one.group,
+        "reference": one.reference,
+        "x": _hundred(one.x1 / one.n1, digits),
+        "y": _hundred(one.x2 / one.n2, digits),
+        "d": _signed(one.difference, digits),
+    }
+
+
+def _harm(one: Comparison, spec: Spec) -> str:
+    wanted = spec.event_is_favorable
+    if wanted is None or one.metric.favorable is None:
+        return ""
+    good = wanted == (one.metric.favorable == "event")
+    worse = one.group if (one.difference < 0) == good else one.reference
+    return _fill(TEXTS["harm"], {"worse": worse})
+
+
+def _left_out(comparisons: Sequence[Comparison]) -> str:
+    names = [f"{one.group} ({one.status})" for one in comparisons if one.status != "ok"]
+    return _fill(TEXTS["left_out"], {"names": "; ".join(names)}) if names else ""
+
+
+def _excludes_zero(interval: tuple[float, float]) -> bool:
+    return interval[0] > 0 or interval[1] < 0
+
+
+def _digits(one: Comparison) -> int:
+    """Whole people of 100 where they subtract to the difference that is printed, else one decimal."""
+    whole = [math.floor(100 * abs(v) + 0.5) for v in (one.x1 / one.n1, one.x2 / one.n2, one.difference)]
+    return 0 if abs(whole[0] - whole[1]) == whole[2] and whole[2] >= 1 else 1
+
+
+def _hundred(value: float, digits: int) -> str:
+    scale = 10**digits
+    return f"{math.floor(100 * value * scale + 0.5) / scale:.{digits}f}"
+
+
+def _signed(value: float, digits: int) -> str:
+    return _fill(TEXTS["fewer" if value < 0 else "greater"], {"d": _hundred(abs(value), digits)})
+
+
+def _fill(text: str, values: dict[str, str]) -> str:
+    """Fill the names once, so that a group called "{x}" stays what it is."""
+    return re.sub(r"\{(\w+)\}", lambda match: values.get(match[1], match[0]), text)
