@@ -215,7 +215,8 @@ class ProtectedAudit(Measured):
             f"{n:,} {people} without a value of {axis} are not in these numbers: too few to show."
             for axis, n in self.published.left_out
         ]
-        return (first, *left, *self.notes)
+        few = f"Few people: a rate over fewer than {self.spec.min_denominator}; shown, and never chosen as the largest gap."
+        return (first, few, *left, *self.notes)
 
     def __str__(self) -> str:
         rates = self.by_group("selection_rate")

@@ -39,14 +39,24 @@ def _cell(cell: Cell | str, header: bool) -> str:
     return f"<{tag}{full}>{escape(cell.text)}</{tag[:2]}>"
 
 
+def fixed(value: float, digits: int) -> str:
+    """Write a number with a fixed number of decimals, halves away from zero, as the browser does it too."""
+    scale = 10**digits
+    size = math.floor(abs(value) * scale + 0.5) / scale
+    return f"{-size if value < 0 and size else size:.{digits}f}"
+
+
 def percent(value: float, lower: float | None = None, upper: float | None = None) -> str:
     """Write a share in per cent with one decimal, with its interval."""
-    if value is None or math.isnan(value):
+    if math.isnan(value):
         return "–"
-    shown = f"{100 * value:.1f} %"
-    return shown if lower is None or upper is None else f"{shown} ({100 * lower:.1f} to {100 * upper:.1f})"
+    shown = f"{fixed(100 * value, 1)} %"
+    return shown if lower is None or upper is None else f"{shown} ({fixed(100 * lower, 1)} to {fixed(100 * upper, 1)})"
 
 
 def points(value: float) -> str:
     """Write a difference of shares in points, with its sign."""
-    return "–" if math.isnan(value) else f"{100 * value:+.1f}"
+    if math.isnan(value):
+        return "–"
+    shown = fixed(100 * value, 1)
+    return shown if shown.startswith("-") else "+" + shown

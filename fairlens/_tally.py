@@ -79,6 +79,29 @@ def tally(data: Any, spec: Spec) -> Cube:
     return _count(keys, sums, spec)
 
 
+def row_levels(data: Any, axis: str, spec: Spec) -> list[Level]:
+    """Give each row its level on an axis of the cube: the same key, bins and normalisation that `tally` counts by.
+
+    Parameters
+    ----------
+    data
+        The rows that were tallied.
+    axis
+        A group column of the spec, "y_true" or "y_pred".
+    spec
+        The spec of the cube, with the bins filled in.
+    """
+    frame = _read(data)
+    if axis in (Y_TRUE, Y_PRED):
+        column = frame[str(spec.y_true if axis == Y_TRUE else spec.y_pred)]
+    else:
+        column, spec = _group_key(frame, axis, spec)
+    values = column.to_list()
+    first = {value: value for value in reversed(values)}  # equal values are one cell, named by the first of them
+    levels = dict(zip(first, _read_levels(axis, list(first.values()), spec), strict=True))
+    return [levels[value] for value in values]
+
+
 def read_bins(data: Any, bins: Any) -> tuple[tuple[str, tuple[float, ...]], ...]:
     """Turn ``{"age": [25, 45], "income": 4}`` into edges; a number of bins asks for that many quantiles of `data`."""
     frame, read = _read(data), []

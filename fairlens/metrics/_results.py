@@ -192,7 +192,9 @@ class RatioTable(_PairTable):
 
 def note(status: Status, reason: str) -> str:
     """Say in a cell why a number is missing or weak."""
-    return "" if status == "ok" and not reason else f"{status}: {reason}" if status != "ok" else reason
+    if status == "suppressed":
+        return status
+    return reason if status == "ok" else f"{status}: {reason}"
 
 
 def comparisons(rows: Sequence[PairRow]) -> list[Comparison]:

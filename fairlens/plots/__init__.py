@@ -1,0 +1,71 @@
+"""Still pictures of results, each with its text alternative. The only package that draws with matplotlib."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from matplotlib.axes import Axes
+
+from ..exceptions import WrongKind
+from ..metrics import DifferenceTable, GroupTable, RatioTable
+from ._bridge import draw_gap
+from ._groups import draw_groups, draw_pairs
+from ._picture import Picture
+
+if TYPE_CHECKING:
+    from .._result import Result
+
+__all__ = ["Picture", "draw"]
+
+
+def draw(result: Result, ax: Axes | None = None) -> Picture:
+    """Draw a published result.
+
+    Parameters
+    ----------
+    result
+        What may be shown: rates by group, differences, ratios, or a decomposed gap.
+    ax
+        Matplotlib axes to draw into; a figure of its own, which pyplot does not know, when None.
+
+    Returns
+    -------
+    Picture
+
+    Raises
+    ------
+    WrongKind
+        If there is no picture of such a result, or `ax` is not matplotlib axes.
+
+    Examples
+    --------
+    >>> import fairlens as fl
+    >>> from fairlens import plots
+    >>> audit = fl.audit(y_pred=[1, 0, 1, 1] * 10, sensitive_features={"sex": ["f", "m"] * 20})
+    >>> picture = plots.draw(audit.by_group("selection_rate").published())
+    >>> [label.get_text() for label in picture.ax_.get_yticklabels()]
+    ['f\\nn=20', 'm\\nn=20']
+    """
+    from ..explanations import GapDecomposition
+
+    if ax is not None and not isinstance(ax, Axes):
+        raise WrongKind(
+            f"`ax` is a {type(ax).__name__}.",
+            "It must be one matplotlib axes.",
+            hint="fig, ax = plt.subplots(); result.plot(ax=ax)",
+            role="ax",
+            value=ax,
+        )
+    if isinstance(result, GroupTable):
+        return draw_groups(result, ax)
+    if isinstance(result, DifferenceTable | RatioTable):
+        return draw_pairs(result, ax)
+    if isinstance(result, GapDecomposition):
+        return draw_gap(result, ax)
+    raise WrongKind(
+        f"A picture of a {type(result).__name__} was asked for.",
+        "There are pictures of rates by group, differences, ratios and decomposed gaps.",
+        hint="audit.by_group().plot()",
+        role="result",
+        value=result,
+    )

@@ -1,0 +1,134 @@
+"""Rates by group as dots with intervals, and differences and ratios as a forest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+
+from matplotlib.axes import Axes
+
+from .._html import percent, points
+from .._levels import ALL
+from .._spec import Spec
+from ..metrics import DifferenceTable, GroupRow, GroupTable, PairRow, RatioTable
+from ..metrics._results import TEXTS, comparisons
+from ..metrics._sentence import compare, label_of
+from ._picture import Picture
+from ._rows import Block, Chart, Row, Scale, State, draw_chart, percent_tick, points_tick
+
+FEW = "few people"
+UNSURE = "cannot tell"
+_HIDDEN_N = "n not shown"
+
+
+def draw_groups(result: GroupTable, ax: Axes | None = None) -> Picture:
+    """Draw a rate per group: a dot, its interval, n under the name."""
+    parts = _split(result.rows, lambda row: row)
+    blocks = tuple(Block(_heading(rows[0], result.attributes), tuple(map(group_row, rows))) for rows in parts)
+    share = _share(result.confidence)
+    subject = blocks[0].header if len(blocks) == 1 else "Rates"
+    axis = f"{subject}; lines are {share} intervals; n is the number of people in the denominator"
+    title = _groups_title(parts, result.spec, result.confidence) or subject
+    return draw_chart(Chart(title, axis, blocks, Scale(percent_tick, (0.0, 1.0))), ax)
+
+
+def draw_pairs(result: DifferenceTable | RatioTable, ax: Axes | None = None) -> Picture:
+    """Draw a forest: each group's difference or ratio to its reference, with the line of no difference."""
+    ratio = isinstance(result, RatioTable)
+    parts = _split(result.rows, lambda pair: pair.row)
+    blocks = tuple(Block(_pair_heading(pairs, result.attributes), tuple(_pair_row(pair, ratio) for pair in pairs)) for pairs in parts)
+    what = "Ratio of rates (1: no difference)" if ratio else "Difference in points (0: no difference)"
+    subject = f"{what}; {blocks[0].header}" if len(blocks) == 1 else what
+    axis = f"{subject}; lines are {_share(result.confidence)} intervals, each by itself; n is the number of people in the denominator"
+    able = [pair for pair in result.rows if pair.status == "ok"]
+    title = compare(comparisons(able), result.spec, result.confidence)
+    return draw_chart(Chart(title, axis, blocks, _ratio_scale(result.rows) if ratio else Scale(points_tick, neutral=0.0)), ax)
+
+
+def group_row(row: GroupRow) -> Row:
+    """Bring one rate to a row of the picture."""
+    name = label_of(row.group) if row.group else "everybody"
+    return Row(name, count_of(row.n), row.value, row.lower, row.upper, *_shown(row, percent(row.value, row.lower, row.upper)))
+
+
+def _pair_row(pair: PairRow, ratio: bool) -> Row:
+    if ratio:
+        text, neutral = f"{pair.change:.2f} ({pair.lower:.2f} to {pair.upper:.2f})", 1.0
+    else:
+        text, neutral = f"{points(pair.change)} points ({points(pair.lower)} to {points(pair.upper)})", 0.0
+    shown, state, remark = _shown(pair, text)
+    if state != "missing" and pair.lower <= neutral <= pair.upper:
+        state = "unsure" if state == "ok" else state
+        remark = f"{remark}, {UNSURE}" if remark else UNSURE
+    count = f"{count_of(pair.row.n)} against {count_of(pair.base.n, '')}"
+    return Row(label_of(pair.row.group), count, pair.change, pair.lower, pair.upper, shown, state, remark)
+
+
+def _shown(row: GroupRow | PairRow, text: str) -> tuple[str, State, str]:
+    """What is printed, the state, and the remark under it; words in place of a number that is not there."""
+    if row.status in ("suppressed", "undefined"):
+        return f"{row.status}: {row.reason}", "missing", ""
+    return text, "small" if row.status == "small" else "ok", FEW if row.status == "small" else ""
+
+
+def count_of(n: int | None, prefix: str = "n=") -> str:
+    """Write n."""
+    return f"{prefix}{n:,}" if n is not None else _HIDDEN_N if prefix else "a number not shown"
+
+
+def _split(rows: Iterable[Row_], of: Callable[[Row_], GroupRow]) -> list[list[Row_]]:
+    """One list per metric and per set of attributes in use, in the order of the table."""
+
+    def key(row: Row_) -> tuple[str, tuple[bool, ...]]:
+        return of(row).metric.name, tuple(level == ALL for level in of(row).group)
+
+    found: dict[tuple[str, tuple[bool, ...]], list[Row_]] = {}
+    for row in rows:
+        found.setdefault(key(row), []).append(row)
+    return list(found.values())
+
+
+def _heading(row: GroupRow, attributes: Sequence[str]) -> str:
+    used = [name for name, level in zip(attributes, row.group, strict=True) if level != ALL]
+    return f"{row.metric.label} by {' and '.join(used)}" if used else row.metric.label
+
+
+def _pair_heading(pairs: Sequence[PairRow], attributes: Sequence[str]) -> str:
+    """Metric, attribute and what is compared with; the reference's own rate where it is the same for all rows."""
+    first = pairs[0]
+    heading = _heading(first.row, attributes)
+    told = "".join(f", {reason}" for reason in dict.fromkeys(pair.reason for pair in pairs if pair.status == "ok" and pair.reason))
+    if first.reference == "rest":
+        return f"{heading}, against {TEXTS['rest']}{told}"
+    name = TEXTS[first.reference] if isinstance(first.reference, str) else label_of(first.reference)
+    if math.isnan(first.base.value):
+        return f"{heading}, against {name} ({first.base.status}){told}"
+    rate = percent(first.base.value, first.base.lower, first.base.upper)
+    return f"{heading}, against {name}: {rate}, {count_of(first.base.n)}{told}"
+
+
+def _groups_title(parts: Sequence[Sequence[GroupRow]], spec: Spec, confidence: float) -> str | None:
+    """Each group against the largest of its block; None where no block has two groups."""
+    if all(len(rows) < 2 for rows in parts):
+        return None
+    found = [pair for rows in parts for pair in _against_largest(rows)]
+    return compare(comparisons(found), spec, confidence)
+
+
+def _against_largest(rows: Sequence[GroupRow]) -> list[PairRow]:
+    base = max(rows, key=lambda row: row.people or 0)
+    if base.status != "ok":
+        return []
+    nan = math.nan
+    return [PairRow(row, base, base.group, nan, nan, nan, "ok", "") for row in rows if row is not base and row.status == "ok"]
+
+
+def _ratio_scale(pairs: Sequence[PairRow]) -> Scale:
+    numbers = [end for pair in pairs if not math.isnan(pair.change) for end in (pair.lower, pair.change, pair.upper)]
+    even = all(0 < number < math.inf for number in numbers)
+    return Scale(lambda value: f"{value:g}", (0.0, math.inf), 1.0, 0.5, even)
+
+
+def _share(confidence: float) -> str:
+    return f"{round(100 * confidence, 4):g} %"

@@ -1,0 +1,292 @@
+"""Rows of dots with intervals: the one drawing behind rates, differences and ratios."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+
+from ._picture import Picture
+from ._text import extent, fit, height_of, short, width_of
+from ._theme import BLUE, BODY, FAINT, GREY_BLUE, INK, PAPER, SMALL, SOFT, TITLE, new_figure, quiet, theme
+
+WIDTH, MARGIN, MIN_PLOT = 8.0, 0.25, 3.2
+LINE = BODY * 1.3 / 72
+_GAP, _HEADER, _BELOW = 0.14, 0.44, 0.62
+_DOT = 8.0
+State = Literal["ok", "small", "unsure", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: who, how many, the number, what is printed beside it. `missing` rows have words and no number."""
+
+    name: str
+    count: str
+    value: float
+    lower: float
+    upper: float
+    shown: str
+    state: State = "ok"
+    remark: str = ""
+
+    @property
+    def label(self) -> str:
+        """The name, broken to fit, and n under it."""
+        return f"{short(self.name)}\n{self.count}"
+
+    @property
+    def words(self) -> str:
+        """What stands beside the dot."""
+        return f"{self.shown}\n{self.remark}" if self.remark else self.shown
+
+    @property
+    def height(self) -> float:
+        """Inches that the row needs."""
+        return max(self.label.count("\n"), self.words.count("\n")) * LINE + LINE + _GAP
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows under one heading: one metric by one attribute."""
+
+    header: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The axis: how its numbers are written, which range is possible, where nothing differs, and whether ratios are spaced evenly."""
+
+    write: Callable[[float], str]
+    possible: tuple[float, float] = (-math.inf, math.inf)
+    neutral: float | None = None
+    least: float = 0.1
+    log: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Everything that is drawn, and nothing about how."""
+
+    title: str
+    axis: str
+    blocks: tuple[Block, ...]
+    scale: Scale
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """All rows, from top to bottom."""
+        return tuple(row for block in self.blocks for row in block.rows)
+
+    @property
+    def headed(self) -> bool:
+        """Whether blocks need headings."""
+        return len(self.blocks) > 1
+
+    @property
+    def alt(self) -> str:
+        """The chart in words."""
+        lines = [self.title, f"{self.axis}."]
+        for block in self.blocks:
+            if self.headed:
+                lines.append(f"{block.header}:")
+            lines += [f"{row.name}: {', '.join(row.words.splitlines())}{_counted(row)}." for row in block.rows]
+        return "\n".join(lines)
+
+
+def _counted(row: Row) -> str:
+    return f", {row.count}" if row.count else ""
+
+
+def draw_chart(chart: Chart, ax: Axes | None) -> Picture:
+    """Draw into the axes given, or into a figure that is as high as its rows need."""
+    with theme(), quiet():
+        target = _own_axes(chart) if ax is None else ax
+        _dots(target, chart)
+        _axis(target, chart)
+        if ax is not None:
+            width = ax.get_window_extent().width / ax.figure.dpi
+            ax.set_title(fit(chart.title, width, BODY, "bold"), loc="left", fontsize=BODY, fontweight="bold", parse_math=False)
+    return Picture(target.figure.figure, target, chart.alt, ax is None)  # type: ignore[arg-type]
+
+
+def _own_axes(chart: Chart) -> Axes:
+    labels = width_of([row.label for row in chart.rows]) + 0.15
+    values = width_of([row.words for row in chart.rows if row.state != "missing"], SMALL) + 0.2
+    plot = max(MIN_PLOT, WIDTH - 2 * MARGIN - labels - values)
+    width = 2 * MARGIN + labels + plot + values
+    title = fit(chart.title, width - 2 * MARGIN, TITLE, "bold")
+    axis = fit(chart.axis, width - 2 * MARGIN, SMALL)
+    top = MARGIN + height_of(title, TITLE) + 0.12
+    bottom = _BELOW + height_of(axis, SMALL)
+    rows = _height(chart)
+    height = top + rows + bottom
+    figure = new_figure(width, height)
+    figure.text(
+        MARGIN / width, 1 - MARGIN / height, title, va="top", fontsize=TITLE, fontweight="bold", linespacing=1.3, parse_math=False
+    )  # fmt: skip
+    figure.text(MARGIN / width, MARGIN / height, axis, va="bottom", fontsize=SMALL, color=SOFT, linespacing=1.3, parse_math=False)
+    return figure.add_axes(((MARGIN + labels) / width, bottom / height, plot / width, rows / height))
+
+
+def _height(chart: Chart) -> float:
+    heads = _HEADER * len(chart.blocks) if chart.headed else 0.0
+    return max(heads + sum(row.height for row in chart.rows), LINE + _GAP)
+
+
+def _placed(chart: Chart) -> Iterator[tuple[Block | None, Row | None, float]]:
+    """Headings and rows with their middle, in inches from the top."""
+    y = 0.0
+    for block in chart.blocks:
+        if chart.headed:
+            yield block, None, y + _HEADER * 0.6
+            y += _HEADER
+        for row in block.rows:
+            yield None, row, y + row.height / 2
+            y += row.height
+
+
+def _dots(ax: Axes, chart: Chart) -> None:
+    places = [(row, y) for _, row, y in _placed(chart) if row is not None]
+    with_numbers = [(row, y) for row, y in places if row.state != "missing"]
+    ax.hlines([y for _, y in places], 0, 1, transform=ax.get_yaxis_transform(), colors=FAINT, linewidths=0.8, zorder=0)
+    low = chart.scale.possible[0] if math.isfinite(chart.scale.possible[0]) else None
+    ax.hlines(
+        [y for _, y in with_numbers],
+        [row.lower if low is None else max(row.lower, low) for row, _ in with_numbers],
+        [row.upper for row, _ in with_numbers],
+        colors=[_colour(row) for row, _ in with_numbers],
+        linewidths=2.4,
+        zorder=2,
+        gid="intervals",
+    )
+    for state in ("ok", "unsure", "small"):
+        some = [(row, y) for row, y in with_numbers if row.state == state]
+        if some:
+            ax.plot(
+                [row.value for row, _ in some], [y for _, y in some], "D" if state == "unsure" else "o", gid=f"dots-{state}", zorder=3,
+                markersize=_DOT - 1 if state == "unsure" else _DOT, color=_colour(some[0][0]), markeredgewidth=1.6, clip_on=False,
+                markerfacecolor=PAPER if state == "small" else _colour(some[0][0]), linestyle="none",
+            )  # fmt: skip
+    _words(ax, places)
+    for block, _, y in _placed(chart):
+        if block is not None:
+            ax.text(
+                0, y, fit(block.header, 6.0, BODY, "bold"), transform=ax.get_yaxis_transform(), va="center", fontsize=BODY,
+                fontweight="bold", parse_math=False,
+            )  # fmt: skip
+
+
+def _colour(row: Row) -> str:
+    return GREY_BLUE if row.state == "unsure" else BLUE
+
+
+def _words(ax: Axes, places: list[tuple[Row, float]]) -> None:
+    for row, y in places:
+        missing = row.state == "missing"
+        ax.annotate(
+            row.words, (0.0 if missing else 1.0, y), xycoords=ax.get_yaxis_transform(), xytext=(6 if missing else 10, 0),
+            textcoords="offset points", va="center", fontsize=SMALL, color=SOFT if missing else INK, annotation_clip=False,
+            fontstyle="italic" if missing else "normal", linespacing=1.25, parse_math=False, gid="missing" if missing else "value",
+            bbox={"facecolor": ax.get_facecolor(), "edgecolor": "none", "pad": 1.5} if missing else None,
+        )  # fmt: skip
+
+
+def _axis(ax: Axes, chart: Chart) -> None:
+    places = [(row, y) for _, row, y in _placed(chart) if row is not None]
+    ax.set_ylim(_height(chart), 0)
+    ax.set_yticks([y for _, y in places], [row.label for row, _ in places], fontsize=BODY, linespacing=1.2, parse_math=False)
+    low, high = _range(chart)
+    if chart.scale.log:
+        ax.set_xscale("log")
+    ax.set_xlim(low, high)
+    inches = ax.get_window_extent().width / ax.figure.dpi
+    dress(ax, _ticks(chart.scale, low, high, inches), chart.scale.write)
+    if chart.scale.neutral is not None:
+        ax.axvline(chart.scale.neutral, color=SOFT, linewidth=1.2, zorder=1)
+
+
+def dress(ax: Axes, ticks: list[float], write: Callable[[float], str]) -> None:
+    """Set ticks, faint upright lines and one line at the foot; the names on the left need no line."""
+    ax.xaxis.set_major_locator(FixedLocator(ticks))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: write(value)))
+    ax.tick_params(axis="x", colors=SOFT, labelsize=SMALL, length=3)
+    ax.tick_params(axis="y", length=0, pad=8, labelcolor=INK)
+    ax.spines[["top", "right", "left"]].set_visible(False)
+    ax.spines["bottom"].set_color(SOFT)
+    ax.grid(visible=False)
+    ax.grid(visible=True, axis="x", color=FAINT, linewidth=0.8, zorder=0)
+    ax.set_axisbelow(True)
+
+
+def _range(chart: Chart) -> tuple[float, float]:
+    """The numbers to show, with some air; the end of what is possible where that is near."""
+    scale = chart.scale
+    ends = [end for row in chart.rows if row.state != "missing" for end in (row.lower, row.upper, row.value)]
+    if scale.neutral is not None:
+        ends.append(scale.neutral)
+    if not ends:
+        return (0.5, 2.0) if scale.log else (0.0, 1.0)
+    low, high = min(ends), max(ends)
+    if scale.log:
+        factor = max((high / low) ** 0.06, 1.05)
+        return low / factor, high * factor
+    span = max(high - low, scale.least)
+    least, most = scale.possible
+    low = max(low - 0.08 * span, least - 0.03 * span)
+    high = min(high + 0.08 * span, most + 0.03 * span)
+    if low - least < 0.3 * span:
+        low = least - 0.03 * span
+    return (low, high) if high - low >= scale.least else _widened(low, scale)
+
+
+def _widened(low: float, scale: Scale) -> tuple[float, float]:
+    low = min(low, scale.possible[1] - scale.least)
+    return low, low + scale.least
+
+
+def _ticks(scale: Scale, low: float, high: float, inches: float) -> list[float]:
+    if scale.log:
+        near = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
+        fine = (*near, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9, 1.1, 1.25, 1.5, 3.0) if high / low < 3 else (*near, 0.8, 1.25)
+        return spaced([tick for tick in sorted(fine) if low <= tick <= high], low, high, inches)
+    found = nice_ticks(low, high, inches)
+    return [tick for tick in found if scale.possible[0] <= tick <= scale.possible[1]]
+
+
+def spaced(ticks: list[float], low: float, high: float, inches: float, apart: float = 0.4) -> list[float]:
+    """Drop ticks of a logarithmic axis that would touch; 1 is always kept."""
+    kept: list[float] = []
+    for tick in sorted(ticks, key=lambda value: (value != 1.0, abs(math.log(value)))):
+        if all(abs(math.log(tick / other)) / math.log(high / low) * inches >= apart for other in kept):
+            kept.append(tick)
+    return sorted(kept)
+
+
+def nice_ticks(low: float, high: float, inches: float) -> list[float]:
+    """Give round numbers inside a range, few enough for the width."""
+    count = min(max(int(inches / 0.75), 2), 8)
+    values = MaxNLocator(count, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    return [float(value) for value in values if low <= value <= high]
+
+
+def percent_tick(value: float) -> str:
+    """Write a tick in per cent."""
+    return f"{round(100 * value, 6) + 0:g} %"
+
+
+def points_tick(value: float) -> str:
+    """Write a tick in points, with its sign."""
+    shown = round(100 * value, 6) + 0
+    return "0" if shown == 0 else f"{shown:+g}"
+
+
+def text_height(text: str, size: float = BODY) -> float:
+    """Measure the height of text in inches."""
+    return extent(text, size)[1]

@@ -1,0 +1,72 @@
+"""Text in pictures: shown literally, broken to fit, and measured in inches before anything is placed."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from functools import cache
+from textwrap import wrap
+
+from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from ._theme import BODY, quiet, theme
+
+NAME_WIDTH = 28
+_NAME_LINES = 2
+_POINTS = 72.0
+_JOINERS = "\u200c\u200d"  # spelling in Persian and in Indic scripts
+
+
+@cache
+def _renderer() -> RendererAgg:
+    return RendererAgg(10, 10, _POINTS)
+
+
+@cache
+def extent(text: str, size: float = BODY, weight: str = "normal") -> tuple[float, float]:
+    """Measure text: width and height in inches, by size in points."""
+    with theme(), quiet():
+        drawn = Text(0, 0, text, fontsize=size, fontweight=weight, parse_math=False, figure=Figure(dpi=_POINTS))
+        box = drawn.get_window_extent(_renderer())
+    return box.width / _POINTS, box.height / _POINTS
+
+
+def width_of(texts: Sequence[str], size: float = BODY, weight: str = "normal") -> float:
+    """Give the width in inches of the widest text."""
+    return max((extent(text, size, weight)[0] for text in texts), default=0.0)
+
+
+def clean(text: object) -> str:
+    """Write a name on one line, without characters that steer a terminal or a layout."""
+    kept = (char if char.isprintable() or char in _JOINERS else " " if char.isspace() else "" for char in str(text))
+    return " ".join("".join(kept).split())
+
+
+def short(name: object, width: int = NAME_WIDTH) -> str:
+    """Break a name to two lines at most; from a longer one keep the start and the end."""
+    text = clean(name)
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    room = width // 2 if 2 * wide > len(text) else width
+    lines = wrap(text, room, break_on_hyphens=False) or [text]
+    if len(lines) > _NAME_LINES:
+        lines = [f"{lines[0][: room - 1]}…", f"…{text[-(room - 1) :].lstrip()}"]
+    return "\n".join(lines)
+
+
+def fit(text: str, inches: float, size: float, weight: str = "normal") -> str:
+    """Break text into lines of at most that width."""
+    lines: list[str] = []
+    for word in clean(text).split(" "):
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and extent(longer, size, weight)[0] <= inches:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return "\n".join(lines)
+
+
+def height_of(text: str, size: float, spacing: float = 1.3) -> float:
+    """Give the height in inches that lines of text need."""
+    return (text.count("\n") + 1) * size * spacing / _POINTS

@@ -1,0 +1,68 @@
+"""The recorded view: ordinary notebook outputs that need no kernel and no widget manager.
+
+A picture with alt text; and HTML with the state in words, the sentence and the table, followed by the counts and the program, which
+add a live part below. The static part is complete without JavaScript and never changes.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .._html import escape
+from ._payload import canonical
+from ._program import digest, program, style
+
+BOOT = """(async () => {
+  const holder = document.querySelector('script[data-fairlens="program"]');
+  if (!holder) return;
+  const url = URL.createObjectURL(new Blob([JSON.parse(holder.textContent)], { type: "text/javascript" }));
+  try { (await import(url)).mountAll(); } finally { URL.revokeObjectURL(url); }
+})();"""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedView:
+    """A view of an audit, frozen: picture, alt text, static HTML with the live part behind it.
+
+    Attributes
+    ----------
+    html : str
+        Static table and live part, complete in one text.
+    png : bytes
+        The picture.
+    alt : str
+        The picture in words.
+    state : dict
+        The state as the browser holds it.
+    """
+
+    html: str
+    png: bytes
+    alt: str
+    state: Mapping[str, Any]
+
+    @property
+    def outputs(self) -> tuple[tuple[dict[str, str], dict[str, Any]], ...]:
+        """Two notebook outputs, as (data, metadata): the picture and the HTML."""
+        picture = {"image/png": base64.b64encode(self.png).decode(), "text/plain": self.alt}
+        return (picture, {"image/png": {"alt": self.alt}}), ({"text/html": self.html, "text/plain": self.alt}, {})
+
+
+def inline(static: str, payload: str, state: Mapping[str, Any]) -> str:
+    """Write the HTML of a recorded view."""
+    return (
+        f'<div class="fl-record" data-fairlens="record" data-payload="{digest(payload)}">'
+        f'<style data-fairlens="style">{style()}</style>{static}<div class="fl-live"></div>'
+        f'{data_block("state", canonical(state))}{data_block("payload", payload)}'
+        f'{data_block("program", json.dumps(program()))}<script data-fairlens="boot">{BOOT}</script></div>'
+    )
+
+
+def data_block(kind: str, text: str) -> str:
+    """Write JSON text into a page as a block that is never run and cannot end early."""
+    safe = text.replace("<", "\\u003c")
+    return f'<script type="application/json" data-fairlens="{escape(kind)}" data-digest="{digest(text)}">{safe}</script>'

@@ -1,0 +1,238 @@
+"""Panel: the live view of an audit. Traits and callbacks; every number on it is computed in the browser."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import anywidget
+import ipywidgets
+import traitlets
+
+from .._audit import Audit, ProtectedAudit
+from .._levels import Level
+from ..exceptions import WrongKind
+from ..metrics import Metric
+from ..metrics._disparity import need_favorable
+from ..metrics._metric import chosen
+from ._inline import RecordedView, inline
+from ._payload import payload
+from ._program import program, style
+from ._state import Choices, State
+from ._texts import NO_SLOT, OUTSIDE, RECORD_BUTTON, RECORD_HINT, RECORDED_NOTE
+from ._view import View, view
+
+_log = logging.getLogger("fairlens")
+_SLOTS = 3
+
+
+class LivePanel(anywidget.AnyWidget):
+    """The front end: draws `payload` at `state`. Both are plain data, so the widget can be saved with a notebook."""
+
+    _esm = traitlets.Unicode(program()).tag(sync=True)
+    _css = traitlets.Unicode(style()).tag(sync=True)
+    payload = traitlets.Unicode().tag(sync=True)
+    state = traitlets.Dict().tag(sync=True)
+    frozen = traitlets.Bool(False).tag(sync=True)
+    error = traitlets.Unicode().tag(sync=True)
+
+    @traitlets.observe("error")
+    def _log_error(self, change: Any) -> None:
+        if change["new"]:
+            _log.error("The panel could not draw: %s", change["new"])
+
+
+class Panel(ipywidgets.VBox):
+    """A live panel. Its first child is the front end; made by `panel`.
+
+    Attributes
+    ----------
+    recorded : tuple of RecordedView
+        The views recorded so far.
+    """
+
+    def __init__(self, audit: ProtectedAudit, metrics: tuple[Metric, ...], confidence: float, title: str) -> None:
+        self._choices = Choices(audit, metrics)
+        self._confidence = confidence
+        self._recorded: list[RecordedView] = []
+        self._slots: list[tuple[Any, Any]] = []
+        self._text = payload(self._choices, confidence, title)
+        first = self._choices.state(
+            metrics[0], audit.spec.sensitive_features[0], {axis: levels[0] for axis, levels in audit.selection if len(levels) == 1}
+            if audit.selection else {}, "largest", audit.threshold,
+        )  # fmt: skip
+        self._live = LivePanel(payload=self._text, state=self._choices.encode(first))
+        self._button = ipywidgets.Button(description=RECORD_BUTTON, tooltip=RECORD_HINT, icon="")
+        self._button.on_click(self._record_in_slot)
+        self._note = ipywidgets.HTML()
+        super().__init__([self._live, ipywidgets.HBox([self._button, self._note])])
+
+    @property
+    def recorded(self) -> tuple[RecordedView, ...]:
+        """The views recorded so far."""
+        return tuple(self._recorded)
+
+    @property
+    def view(self) -> View:
+        """The view that the panel is at, measured in Python."""
+        return view(self._choices, self._choices.decode(self._live.state), self._confidence)
+
+    def show(
+        self,
+        metric: str | Metric | None = None,
+        by: str | Sequence[str] | None = None,
+        where: Mapping[str, Level] | None = None,
+        reference: Level | Sequence[Level] | None = None,
+        threshold: float | None = None,
+    ) -> Panel:
+        """Bring the panel to a view; what is not given stays as it is.
+
+        Parameters
+        ----------
+        metric
+            One of the metrics that the panel offers.
+        by
+            One or two group columns.
+        where
+            One level of some of the other group columns; ``{}`` for everybody.
+        reference
+            "largest", "rest", "overall", a level, or a tuple of levels where `by` has two columns.
+        threshold
+            One of the stops of the slider.
+
+        Returns
+        -------
+        Panel
+            Itself.
+
+        Raises
+        ------
+        LevelNotFound, MetricNotFound, ThresholdNotHeld
+            If the panel has no such view; it then stays where it is.
+        """
+        now = self._choices.decode(self._live.state)
+        names = now.by if by is None else by
+        kept = {axis: level for axis, level in now.where if axis not in ((names,) if isinstance(names, str) else names)}
+        same_groups = by is None or tuple([by] if isinstance(by, str) else by) == now.by
+        if reference is None:
+            reference = now.reference if same_groups or isinstance(now.reference, str) else "largest"
+        wanted = self._choices.state(
+            now.metric if metric is None else metric,
+            names,
+            kept if where is None else where,
+            reference,
+            now.threshold if threshold is None else threshold,
+        )
+        self._live.state = self._choices.encode(wanted)
+        return self
+
+    def record(self) -> None:
+        """Record the view that the panel is at: ordinary outputs of this cell, saved with the notebook."""
+        made = self._make_record()
+        from IPython.core.getipython import get_ipython
+        from IPython.display import display
+
+        if get_ipython() is None:
+            _log.warning(OUTSIDE)
+            return
+        for data, metadata in made.outputs:
+            display(data, metadata=metadata, raw=True)
+
+    def _make_record(self) -> RecordedView:
+        now = self.view
+        state = dict(self._live.state)
+        picture = _picture(now)
+        made = RecordedView(inline(now.html(), self._text, state), picture.png(), picture.alt, state)
+        self._recorded.append(made)
+        return made
+
+    def _record_in_slot(self, _button: Any) -> None:
+        """A callback has no cell to write to, so it fills an empty output that was placed when the panel was shown."""
+        if not self._slots:
+            self._note.value = NO_SLOT.format(k=len(self._recorded))
+            return
+        made = self._make_record()
+        for slot, (data, metadata) in zip(self._slots.pop(0), made.outputs, strict=True):
+            slot.update(data, metadata=metadata, raw=True)
+        self._note.value = RECORDED_NOTE.format(k=len(self._recorded))
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        bundle = self._repr_mimebundle_()
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        data = {**data, "text/plain": self.view.sentence}
+        display(data, metadata=metadata, raw=True)
+        empty = {"text/html": ""}
+        pairs = [[display(empty, raw=True, display_id=True) for _ in range(2)] for _ in range(_SLOTS)]
+        self._slots = [(pair[0], pair[1]) for pair in pairs]
+
+    def __repr__(self) -> str:
+        return f"Panel at: {self.view.words}"
+
+
+def _picture(now: View) -> Any:
+    """The still picture of a view, from the same published rows."""
+    state: State = now.state
+    audit = now.choices.audit.where(**dict(state.where)).at(state.threshold)
+    return audit.by_group(state.metric, list(state.by), now.confidence).plot()
+
+
+def panel(
+    audit: Audit,
+    *,
+    metrics: Sequence[str | Metric] | None = None,
+    confidence: float = 0.95,
+    title: str = "Disparities between groups",
+    profile: Any = "restricted",
+) -> Panel:
+    """Open a live panel on an audit.
+
+    Pick attributes, filter, choose metric, reference and threshold: every rate, interval, difference and sentence is computed in
+    the browser, from the tables that may be published, with no round trip to the kernel.
+
+    Parameters
+    ----------
+    audit
+        An audit; it must know which decision a person wants (`favorable`).
+    metrics
+        Which rates to offer; all that the audit's roles allow when None.
+    confidence
+        Of every interval, between 0 and 1.
+    title
+        The name of the panel for those who cannot see it.
+    profile
+        As in `Audit.protect`.
+
+    Returns
+    -------
+    Panel
+        Show it as the last line of a cell.
+
+    Raises
+    ------
+    RoleNeeded
+        If `favorable` was not given.
+
+    Examples
+    --------
+    >>> import fairlens as fl
+    >>> hired, sex = [1, 1, 1, 0] * 25, ["m", "m", "f", "f"] * 25
+    >>> audit = fl.audit(y_pred=hired, sensitive_features={"sex": sex}, favorable=1)
+    >>> fl.panel(audit).show(reference="rest").view.rows[0].n
+    50
+    """
+    if not isinstance(audit, Audit | ProtectedAudit):
+        raise WrongKind(
+            f"`audit` is a {type(audit).__name__}.",
+            "A panel shows an audit.",
+            hint="fl.panel(fl.audit(...))",
+            role="audit",
+        )
+    if audit.spec.event_is_favorable is None:
+        raise need_favorable("A panel")
+    protected = audit.protect(profile)
+    wanted = protected._metrics(metrics, confidence) if metrics is not None else chosen(None, protected.tables.has_y_true)
+    protected._metrics(None, confidence)
+    return Panel(protected, tuple(wanted), confidence, title)

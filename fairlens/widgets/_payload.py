@@ -1,0 +1,100 @@
+"""What the browser is sent: published counts, metric definitions, texts. No person, no formula, no name in the program."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from .._protect import subsets
+from .._spec import Spec
+from ..metrics import Metric
+from ..metrics._disparity import REASONS
+from ..metrics._sentence import MAX_NAMED, TEXTS, words_of
+from ..stats import normal_quantile
+from ._state import Choices
+from ._texts import LABELS
+
+FORMAT = "fairlens-panel/1"
+
+
+def payload(choices: Choices, confidence: float, title: str) -> str:
+    """Write everything the browser needs as one canonical JSON text: sorted keys, no white space, shortest numbers.
+
+    The order of axes, levels, tables, metrics and stops stands in lists, since keys are sorted when a notebook is saved.
+    """
+    audit = choices.audit
+    tables = audit.tables
+    labels = [0, 1, 2] if tables.has_y_true else [2]
+    shown = []
+    for subset in subsets(tables.axes):
+        table = tables.table(subset)
+        counts = table.counts[:, labels, :, : 2 if tables.decided else 1]
+        shown.append(
+            {
+                "axes": [tables.axes.index(axis) for axis in subset],
+                "codes": table.codes.tolist(),
+                "counts": [
+                    None if blank else cell.reshape(-1).tolist()
+                    for blank, cell in zip(table.blank, counts, strict=True)
+                ],
+            }
+        )
+    spec = audit.spec
+    most = max((len(table["codes"]) for table in shown if len(table["axes"]) <= 2), default=1)
+    content = {
+        "format": FORMAT,
+        "title": title,
+        "axes": [{"name": axis, "levels": level_names(tables.levels(axis))} for axis in tables.axes],
+        "labels": labels,
+        "decided": tables.decided,
+        "steps": list(tables.steps) if tables.steps is not None else None,
+        "stops": list(choices.stops),
+        "tables": shown,
+        "metrics": [_metric(metric, spec) for metric in choices.metrics],
+        "confidence": confidence,
+        "z": [normal_quantile(confidence, k) for k in range(1, most + 1)],
+        "least": spec.min_denominator,
+        "reasons": {
+            name: text.format(least=spec.min_denominator, floor=spec.suppress_below) for name, text in REASONS.items()
+        },
+        "texts": TEXTS,
+        "named": MAX_NAMED,
+        "ui": LABELS,
+        "people": tables.cube.n,
+        "persons": spec.word("persons"),
+        "favorable": spec.event_is_favorable,
+        "remarks": list(audit.remarks),
+    }
+    return canonical(content)
+
+
+def canonical(content: Any) -> str:
+    """Write plain data as JSON in one form only."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_number)
+
+
+def level_names(levels: tuple[Any, ...]) -> list[str]:
+    """Name levels so that no two read alike: the text "10" beside the number 10 gets quotes."""
+    names = [str(level) for level in levels]
+    return [repr(level) if names.count(name) > 1 and isinstance(level, str) else name for level, name in zip(levels, names, strict=True)]
+
+
+def _metric(metric: Metric, spec: Spec) -> dict[str, Any]:
+    wanted = spec.event_is_favorable
+    good = None if wanted is None or metric.favorable is None else wanted == (metric.favorable == "event")
+    return {
+        "name": metric.name,
+        "label": metric.label,
+        "numerator": list(metric.numerator),
+        "denominator": list(metric.denominator),
+        "good": good,
+        **words_of(spec, metric),
+    }
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")

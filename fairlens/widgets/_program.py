@@ -1,0 +1,27 @@
+"""The program of the panel: plain JavaScript files joined in a fixed order to one module, and its style sheet."""
+
+from __future__ import annotations
+
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+_HERE = Path(__file__).parent / "js"
+_FILES = ("intervals.js", "measure.js", "sentence.js", "elements.js", "draw.js", "panel.js", "record.js")
+
+
+@cache
+def program() -> str:
+    """Give the text of the one ECMAScript module."""
+    return "\n".join((_HERE / name).read_text("utf-8") for name in _FILES)
+
+
+@cache
+def style() -> str:
+    """Give the text of the style sheet."""
+    return (_HERE / "panel.css").read_text("utf-8")
+
+
+def digest(text: str) -> str:
+    """Give the SHA-256 of a text, in hexadecimal."""
+    return sha256(text.encode()).hexdigest()

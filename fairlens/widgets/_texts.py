@@ -1,0 +1,40 @@
+"""Every text that the panel and a recorded view show, apart from sentences about numbers."""
+
+LABELS = {
+    "metric": "Metric",
+    "by": "Group by",
+    "and": "and by",
+    "none": "nothing else",
+    "where": "Only",
+    "everyone": "all",
+    "reference": "Compare with",
+    "largest": "the largest group",
+    "rest": "everybody else",
+    "overall": "everybody",
+    "threshold": "Threshold",
+    "decided": "as decided",
+    "group": "Group",
+    "rate": "Rate",
+    "interval": "{share} % interval",
+    "n": "n",
+    "difference": "Difference in points",
+    "is_reference": "reference",
+    "suppressed": "suppressed",
+    "undefined": "undefined: nobody to count",
+    "small": "few people",
+    "one_group": "There is one group only, so there is nothing to compare.",
+    "explore": "Explore: not part of the record",
+    "reset": "Reset to the recorded view",
+    "picture": "{metric} by {by}: a dot for each group, a line for its interval. The table holds the same numbers.",
+    "error": "The panel could not draw this view: {message}",
+}
+
+STATE = "{metric} by {by}, among {among}, {decision}, compared with {reference}. {people} {persons} in this audit."
+AT_THRESHOLD = "decided at a score of {threshold} or more"
+AS_DECIDED = "as decided"
+RECORDED = "Recorded view"
+RECORD_BUTTON = "Record this view"
+RECORD_HINT = "Writes picture and table of this view under the panel, where they are saved with the notebook"
+RECORDED_NOTE = "View {k} recorded under the panel."
+NO_SLOT = "This panel has recorded {k} views. Run its cell again, or call panel.record() in a new cell."
+OUTSIDE = "Views are recorded in a notebook. Use panel.record() in a cell."

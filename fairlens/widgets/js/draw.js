@@ -1,0 +1,73 @@
+// The table and the picture of one view.
+
+export function drawTable(data, state, found) {
+  const share = fixed(100 * data.confidence, 1).replace(/\.0$/, "");
+  const interval = data.ui.interval.replace("{share}", share);
+  const heads = [
+    ...state.by.map((axis) => data.axes[axis].name),
+    `${found.metric.label} (${interval})`, data.ui.n, `${data.ui.difference} (${interval})`,
+  ];
+  const body = found.rows.map((row) => {
+    const names = state.by.map((axis, i) => el("th", { scope: "row" }, data.axes[axis].levels[row.codes[i]]));
+    return el("tr", { "data-status": row.status }, ...names, rateCell(data, row), countCell(row), pairCell(data, row));
+  });
+  const head = el("tr", {}, ...heads.map((text) => el("th", { scope: "col" }, text)));
+  return el("table", { class: "fl-table" }, el("thead", {}, head), el("tbody", {}, ...body));
+}
+
+const full = (value) => (value === null || Number.isNaN(value) ? null : String(value));
+
+function rateCell(data, row) {
+  const few = row.status === "small" ? `, ${data.ui.small}` : "";
+  const text = Number.isNaN(row.value) ? data.ui[row.status] : percent(row.value, row.lower, row.upper) + few;
+  return el("td", { "data-value": full(row.value), "data-lower": full(row.lower), "data-upper": full(row.upper) }, text);
+}
+
+function countCell(row) {
+  return el("td", { "data-value": full(row.n) }, count(row.n));
+}
+
+function pairCell(data, row) {
+  if (!row.pair) return el("td", {}, row.isReference ? data.ui.is_reference : "–");
+  const { value, lower, upper, status, reason } = row.pair;
+  if (Number.isNaN(value)) return el("td", {}, row.status === "ok" ? reason : "–");
+  const few = status === "small" ? `, ${data.ui.small}` : "";
+  const text = `${points(value)} (${points(lower)} to ${points(upper)})${few}`;
+  return el("td", { "data-value": full(value), "data-lower": full(lower), "data-upper": full(upper) }, text);
+}
+
+const ROW = 34, LEFT = 186, RIGHT = 130, WIDTH = 560, TOP = 8, FOOT = 26;
+
+export function drawPicture(data, state, found) {
+  const height = TOP + ROW * found.rows.length + FOOT;
+  const x = (value) => LEFT + value * (WIDTH - LEFT - RIGHT);
+  const names = state.by.map((axis) => data.axes[axis].name).join(", ");
+  const label = data.ui.picture.replace("{metric}", () => found.metric.label).replace("{by}", () => names);
+  const picture = svgEl("svg", { viewBox: `0 0 ${WIDTH} ${height}`, role: "img", "aria-label": label, class: "fl-picture" });
+  for (const share of [0, 0.25, 0.5, 0.75, 1]) {
+    picture.append(svgEl("line", { x1: x(share), x2: x(share), y1: TOP, y2: height - FOOT, class: "fl-grid" }));
+    picture.append(svgEl("text", { x: x(share), y: height - 8, "text-anchor": "middle", class: "fl-axis" }, `${100 * share} %`));
+  }
+  const anchor = found.base ?? found.whole;
+  if (!found.single && Number.isFinite(anchor.value)) {
+    picture.append(svgEl("line", { x1: x(anchor.value), x2: x(anchor.value), y1: TOP, y2: height - FOOT, class: "fl-anchor" }));
+  }
+  found.rows.forEach((row, i) => picture.append(...drawRow(data, state, row, TOP + ROW * (i + 0.5), x)));
+  return picture;
+}
+
+function drawRow(data, state, row, y, x) {
+  const name = nameOf(data, state.by, row.codes);
+  const parts = [svgEl("text", { x: LEFT - 10, y: y - 2, "text-anchor": "end" }, short(name, 25))];
+  if (row.n !== null) parts.push(svgEl("text", { x: LEFT - 10, y: y + 12, "text-anchor": "end", class: "fl-axis" }, `n=${count(row.n)}`));
+  if (Number.isNaN(row.value)) {
+    parts.push(svgEl("text", { x: LEFT + 6, y: y + 4, class: "fl-axis" }, data.ui[row.status]));
+    return parts;
+  }
+  const dot = svgEl("circle", { cx: x(row.value), cy: y, r: 6, class: row.status === "small" ? "fl-dot fl-few" : "fl-dot", "data-value": row.value });
+  dot.append(svgEl("title", {}, `${name}: ${percent(row.value, row.lower, row.upper)}, n=${count(row.n)}`));
+  parts.push(svgEl("line", { x1: x(row.lower), x2: x(row.upper), y1: y, y2: y, class: "fl-interval" }), dot);
+  const few = row.status === "small" ? `, ${data.ui.small}` : "";
+  parts.push(svgEl("text", { x: x(row.upper) + 10, y: y + 4 }, `${fixed(100 * row.value, 1)} %${few}`));
+  return parts;
+}

@@ -1,0 +1,123 @@
+// Controls and drawing. Written against the small model interface of anywidget: get, set, on, off, save_changes.
+
+function controls(data, state, change) {
+  const made = [];
+  const positions = (list) => list.map((text, i) => [String(i), text]);
+  const axes = positions(data.axes.map((axis) => axis.name));
+  made.push(choice(data.ui.metric, positions(data.metrics.map((metric) => metric.label)), String(state.metric), (key) => change({ metric: Number(key) })));
+  made.push(choice(data.ui.by, axes, String(state.by[0]), (key) => change(regroup(state, [Number(key), ...state.by.slice(1)]))));
+  if (data.axes.length > 1) {
+    const others = [["", data.ui.none], ...axes.filter(([key]) => Number(key) !== state.by[0])];
+    made.push(choice(data.ui.and, others, state.by.length > 1 ? String(state.by[1]) : "", (key) =>
+      change(regroup(state, key === "" ? [state.by[0]] : [state.by[0], Number(key)]))));
+  }
+  data.axes.forEach((axis, i) => {
+    if (state.by.includes(i)) return;
+    const levels = [["-1", data.ui.everyone], ...positions(axis.levels)];
+    made.push(choice(`${data.ui.where} ${axis.name}`, levels, String(state.at[i]), (key) =>
+      change({ at: state.at.map((code, j) => (j === i ? Number(key) : code)) })));
+  });
+  made.push(referenceChoice(data, state, change));
+  if (data.stops.length > 1) made.push(slider(data, state, change));
+  return made;
+}
+
+function regroup(state, by) {
+  const distinct = by.filter((axis, i) => by.indexOf(axis) === i);
+  const reference = state.reference[0] === "group" ? ["largest"] : state.reference;
+  return { by: distinct, reference, at: state.at.map((code, axis) => (distinct.includes(axis) ? -1 : code)) };
+}
+
+function referenceChoice(data, state, change) {
+  const groups = viewOf(data, { ...state, at: state.at.map(() => -1) }).groups.map((group) => group.codes);
+  const words = ["largest", "rest", "overall"].map((word) => [word, data.ui[word]]);
+  const named = groups.map((codes) => [`group,${codes.join()}`, nameOf(data, state.by, codes)]);
+  const read = (key) => key.split(",").map((part, i) => (i ? Number(part) : part));
+  return choice(data.ui.reference, [...words, ...named], state.reference.join(), (key) => change({ reference: read(key) }));
+}
+
+function stopName(data, stop) {
+  return data.stops[stop] === null ? data.ui.decided : String(data.stops[stop]);
+}
+
+function slider(data, state, change) {
+  const name = el("output", {}, stopName(data, state.stop));
+  const range = el("input", {
+    type: "range", min: 0, max: data.stops.length - 1, step: 1, ...KEEP_KEYS,
+    "aria-label": data.ui.threshold, "aria-valuetext": stopName(data, state.stop),
+  });
+  range.value = String(state.stop);
+  range.addEventListener("input", () => {
+    const stop = Number(range.value);
+    name.textContent = stopName(data, stop);
+    range.setAttribute("aria-valuetext", stopName(data, stop));
+    change({ stop }, true);
+  });
+  return el("label", { class: "fl-control" }, el("span", {}, data.ui.threshold), range, name);
+}
+
+function render({ model, el: root }) {
+  const data = JSON.parse(model.get("payload"));
+  const frozen = Boolean(model.get("frozen"));
+  const recorded = model.get("state");
+  const bar = el("div", { class: "fl-controls" });
+  const picture = el("div", { class: "fl-figure" }), table = el("div", { class: "fl-numbers" });
+  const status = el("p", { role: "status", "aria-live": "polite", class: "fl-sentence" });
+  const alert = el("p", { role: "alert", class: "fl-error" });
+  const remarks = el("div", { class: "fl-remarks" }, ...data.remarks.map((text) => el("p", {}, text)));
+  const panel = el("div", { class: "fl-panel", role: "group", "aria-label": data.title });
+  if (frozen) panel.append(exploreBar(data, () => change(recorded)));
+  panel.append(bar, status, el("div", { class: "fl-body" }, picture, table), alert, remarks);
+  root.append(panel);
+  let waiting = null, own = false;
+
+  function draw() {
+    try {
+      const state = model.get("state"), found = measure(data, state);
+      picture.replaceChildren(drawPicture(data, state, found));
+      table.replaceChildren(drawTable(data, state, found));
+      const text = sentenceOf(data, state, found);
+      if (status.textContent !== text) status.textContent = text;
+      alert.textContent = "";
+    } catch (error) {
+      alert.textContent = data.ui.error.replace("{message}", () => error.message);
+      model.set("error", String(error.stack ?? error));
+      model.save_changes();
+    }
+  }
+
+  function rebuild() {
+    const focused = [...bar.querySelectorAll("select,input")].indexOf(document.activeElement);
+    bar.replaceChildren(...controls(data, model.get("state"), change));
+    if (focused >= 0) bar.querySelectorAll("select,input")[focused]?.focus();
+  }
+
+  function change(part, keepControls = false) {
+    own = true;
+    model.set("state", { ...model.get("state"), ...part });
+    own = false;
+    if (!keepControls) rebuild();
+    clearTimeout(waiting);
+    waiting = setTimeout(() => model.save_changes(), keepControls ? 120 : 0);
+  }
+
+  const follow = () => {
+    if (!own) rebuild();
+    draw();
+  };
+  model.on("change:state", follow);
+  rebuild();
+  draw();
+  return () => {
+    clearTimeout(waiting);
+    model.off("change:state", follow);
+  };
+}
+
+function exploreBar(data, reset) {
+  const button = el("button", { type: "button", ...KEEP_KEYS }, data.ui.reset);
+  button.addEventListener("click", reset);
+  return el("div", { class: "fl-explore" }, el("strong", {}, data.ui.explore), button);
+}
+
+export default { render };

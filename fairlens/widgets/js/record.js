@@ -1,0 +1,40 @@
+// Hosts the panel inside a recorded view: no kernel, no network, one copy of program and counts for the whole page.
+
+function frozenModel(values) {
+  const listeners = new Map();
+  return {
+    get: (name) => values[name],
+    set(name, value) {
+      if (values[name] === value) return;
+      values[name] = value;
+      for (const listener of listeners.get(`change:${name}`) ?? []) listener();
+    },
+    on: (event, listener) => listeners.set(event, [...(listeners.get(event) ?? []), listener]),
+    off: (event, listener) => listeners.set(event, (listeners.get(event) ?? []).filter((other) => other !== listener)),
+    save_changes() {},
+  };
+}
+
+function payloadFor(host) {
+  const digest = host.dataset.payload;
+  const own = host.querySelector('script[data-fairlens="payload"]');
+  const shared = [...document.querySelectorAll('script[data-fairlens="payload"]')].find((script) => script.dataset.digest === digest);
+  return (own ?? shared).textContent;
+}
+
+export function mount(host) {
+  if (host.dataset.live) return;
+  const live = host.querySelector(".fl-live");
+  try {
+    const state = JSON.parse(host.querySelector('script[data-fairlens="state"]').textContent);
+    render({ model: frozenModel({ payload: payloadFor(host), state, frozen: true }), el: live });
+    host.dataset.live = "yes";
+  } catch (error) {
+    host.dataset.live = "no";
+    live.textContent = String(error.message);
+  }
+}
+
+export function mountAll() {
+  document.querySelectorAll('[data-fairlens="record"]').forEach(mount);
+}

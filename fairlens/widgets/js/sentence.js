@@ -1,0 +1,76 @@
+// Fills the texts that Python sends, by the same rules as fairlens/metrics/_sentence.py.
+
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => (Object.hasOwn(values, name) ? values[name] : all));
+
+export function fixed(value, digits) {
+  const scale = 10 ** digits, size = Math.floor(Math.abs(value) * scale + 0.5) / scale;
+  return (value < 0 && size ? -size : size).toFixed(digits);
+}
+
+const hundred = (value, digits) => fixed(100 * value, digits);
+
+export function nameOf(data, by, codes) {
+  return by.map((axis, i) => data.axes[axis].levels[codes[i]]).join(", ");
+}
+
+function differenceAt(row, kind, z) {
+  const base = row.pair.base;
+  if (kind !== "overall") return newcombe(row.x, row.n, base.x, base.n, z);
+  const share = 1 - row.n / base.n;
+  return newcombe(row.x, row.n, base.x - row.x, base.n - row.n, z).map((limit) => limit * share);
+}
+
+function leftOut(data, names) {
+  if (names.length > data.named) return fill(data.texts.left_many, { k: String(names.length) });
+  return names.length ? fill(data.texts.left_out, { names: names.join("; ") }) : "";
+}
+
+export function sentenceOf(data, state, found) {
+  if (found.single) return data.ui.one_group;
+  const pairs = found.rows.filter((row) => row.pair);
+  const able = pairs.filter((row) => row.pair.status === "ok");
+  const left = pairs.filter((row) => row.pair.status !== "ok").map((row) => `${nameOf(data, state.by, row.codes)} (${row.pair.status})`);
+  const tail = leftOut(data, left);
+  if (!able.length) return data.texts.nothing + tail;
+  const strict = data.z[able.length - 1];
+  const limits = new Map(able.map((row) => [row, differenceAt(row, found.kind, strict)]));
+  const supported = able.filter((row) => limits.get(row)[0] > 0 || limits.get(row)[1] < 0);
+  const change = (row) => row.value - row.pair.base.value;
+  const widest = (rows) => rows.reduce((best, row) => (Math.abs(change(row)) > Math.abs(change(best)) ? row : best));
+  if (supported.length) return supportedText(data, state, found, widest(supported), change) + tail;
+  const top = widest(able);
+  return cannotText(data, state, found, top, limits.get(top), able.length, change) + tail;
+}
+
+function valuesOf(data, state, found, row, change) {
+  const base = row.pair.base, difference = change(row);
+  const whole = [row.value, base.value, difference].map((value) => Math.floor(100 * Math.abs(value) + 0.5));
+  const digits = Math.abs(whole[0] - whole[1]) === whole[2] && whole[2] >= 1 ? 0 : 1;
+  const signed = (value) => fill(data.texts[value < 0 ? "fewer" : "greater"], { d: hundred(Math.abs(value), digits) });
+  const reference = found.kind === "rest" || found.kind === "overall" ? data.texts[found.kind] : nameOf(data, state.by, base.codes);
+  return {
+    digits, signed, difference, reference,
+    group: nameOf(data, state.by, row.codes),
+    texts: {
+      persons: found.metric.persons, among: found.metric.among, event: found.metric.event,
+      group: nameOf(data, state.by, row.codes), reference,
+      x: hundred(row.value, digits), y: hundred(base.value, digits), d: signed(difference),
+    },
+  };
+}
+
+function supportedText(data, state, found, row, change) {
+  const at = valuesOf(data, state, found, row, change);
+  const [low, high] = differenceAt(row, found.kind, data.z[0]);
+  const ends = at.difference > 0 ? [low, high] : [-high, -low];
+  const good = found.metric.good;
+  const worse = at.difference < 0 === good ? at.group : at.reference;
+  const harm = good === null ? "" : fill(data.texts.harm, { worse });
+  return fill(data.texts.supported, { ...at.texts, low: hundred(Math.max(ends[0], 0), at.digits), high: hundred(ends[1], at.digits), harm });
+}
+
+function cannotText(data, state, found, row, limits, k, change) {
+  const at = valuesOf(data, state, found, row, change);
+  const of = k > 1 ? fill(data.texts.of, { k: String(k) }) : "";
+  return fill(data.texts.cannot, { ...at.texts, low: at.signed(limits[0]), high: at.signed(limits[1]), of });
+}
