@@ -17,7 +17,7 @@ from ._measure import Measured, disparity
 from ._protect import Profile, PublishedTables, publish
 from ._spec import Spec
 from ._tables import Tables
-from .exceptions import BadValue, RowsNotHeld
+from .exceptions import BadValue, RowsNotHeld, WrongKind
 
 Selection = tuple[tuple[str, tuple[Level, ...]], ...]
 
@@ -91,7 +91,7 @@ class Audit(Measured):
             "restricted": groups with fewer than ``spec.suppress_below`` people are suppressed, with enough others that they
             cannot be worked out. "internal": nothing is hidden, and every export says so.
         """
-        made = self._published.get(profile)
+        made = self._published.get(str(profile))
         if made is None:
             made = self._published[profile] = publish(self.cube, profile)
         return ProtectedAudit(made, self.selection, self.threshold, profile, self.notes)
@@ -301,24 +301,27 @@ def audit(
     >>> fl.audit(y_pred=hired, sensitive_features={"sex": sex}, favorable=1).sentence
     'Of 100 f people 50 are predicted positive, of 100 m 100: 50 fewer (36 to 63), to the disadvantage of f.'
     """
+    outcomes = {"y_true": y_true, "y_pred": y_pred, "y_score": y_score}
+    groups = {
+        "sensitive_features": sensitive_features,
+        "control_features": control_features,
+        "slice_features": slice_features,
+    }
     if isinstance(data, Cube):
+        _check_alone({**outcomes, **groups, "model": model, "threshold": threshold, "bins": bins, "spec": spec})
         return Audit(data, threshold=None if data.spec.y_pred else data.spec.threshold)
     made = make(
         data,
-        outcomes={"y_true": y_true, "y_pred": y_pred, "y_score": y_score},
-        groups={
-            "sensitive_features": sensitive_features,
-            "control_features": control_features,
-            "slice_features": slice_features,
-        },
+        outcomes=outcomes,
+        groups=groups,
         model=model,
         threshold=threshold,
         fields={
             "pos_label": pos_label,
             "pos_pred": pos_pred,
             "favorable": favorable,
-            "score_range": (float(score_range[0]), float(score_range[1])),
-            "words": tuple((words or {}).items()),
+            "score_range": tuple(score_range) if isinstance(score_range, list) else score_range,
+            "words": _items(words),
             "suppress_below": suppress_below,
             "min_denominator": min_denominator,
         },
@@ -327,3 +330,27 @@ def audit(
     )
     decided = made.cube.spec.y_pred is not None
     return Audit(made.cube, (), None if decided else made.cube.spec.threshold, made.notes, made.handle)
+
+
+def _check_alone(others: Mapping[str, Any]) -> None:
+    """A cube says itself how its rows were read; an argument that says more is refused, not ignored."""
+    given = [name for name, value in others.items() if value is not None]
+    if given:
+        raise BadValue(
+            f"`{given[0]}` was given beside a Cube.",
+            "A cube holds counts that were read already; its spec says how.",
+            hint="fl.audit(cube), or fl.audit(rows, ...) for another reading",
+            role=given[0],
+        )
+
+
+def _items(words: Any) -> tuple[tuple[str, str], ...]:
+    if words is not None and not isinstance(words, Mapping):
+        raise WrongKind(
+            f"`words` is a {type(words).__name__}.",
+            "It must say which word stands for which.",
+            hint='words={"decision": "approved", "person": "applicant"}',
+            role="words",
+            value=words,
+        )
+    return tuple((words or {}).items())

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ._levels import MISSING, Level, sort_levels
 from ._spec import Spec
-from .exceptions import BadValue, CubesDiffer, LevelNotFound, listed
+from .exceptions import BadValue, CubesDiffer, LevelNotFound, WrongKind, listed
 
 Y_TRUE, Y_PRED, SCORE_BIN = "y_true", "y_pred", "score_bin"
 OUTCOMES = (Y_TRUE, SCORE_BIN, Y_PRED)
@@ -105,7 +105,8 @@ class Cube:
     def rollup(self, axes: Iterable[str]) -> Cube:
         """Keep only `axes`, in that order, and add up everything else."""
         kept = tuple(axes)
-        at = [self._axis(axis) for axis in kept]
+        at = [self._axis(axis) for axis in dict.fromkeys(kept)]
+        kept = tuple(self.axes[i] for i in at)
         return _normal(self.spec, kept, tuple(self.levels[i] for i in at), self.codes[:, at], self.sums)
 
     def where(self, **levels: Level | Sequence[Level]) -> Cube:
@@ -113,7 +114,7 @@ class Cube:
         keep = np.ones(self.cells, bool)
         for axis, wanted in levels.items():
             have = self.levels_of(axis)
-            chosen = [wanted] if isinstance(wanted, str | int | float) else list(wanted)
+            chosen = asked_levels(axis, wanted)
             for level in chosen:
                 if level not in have:
                     raise LevelNotFound(
@@ -138,7 +139,7 @@ class Cube:
                 value=name,
             )
         out = np.zeros([len(levels) for levels in self.levels], self.sums[name].dtype)
-        out[tuple(self.codes.T)] = self.sums[name]
+        out[tuple(self.codes.T)] = self.sums[name] if self.axes else self.sums[name].sum()
         return out
 
     def to_dict(self) -> dict[str, Any]:
@@ -163,6 +164,14 @@ class Cube:
                 hint="pip install --upgrade fairlens-audit",
                 role="format",
                 value=data.get("format"),
+            )
+        lacking = [name for name in ("spec", "axes", "levels", "codes", "sum_names", "sums") if name not in data]
+        if lacking:
+            raise BadValue(
+                f"A cube is read from data without the field {lacking[0]!r}.",
+                "A cube is what `Cube.to_dict` gave.",
+                hint="Cube.from_dict(cube.to_dict())",
+                role=lacking[0],
             )
         codes = np.asarray(data["codes"], np.int64).reshape(-1, len(data["axes"]))
         sums = {
@@ -196,6 +205,21 @@ class Cube:
                 value=name,
             )
         return self.axes.index(name)
+
+
+def asked_levels(axis: str, wanted: Any) -> tuple[Level, ...]:
+    """Read an argument of `where`: one level, or several."""
+    given = wanted.tolist() if hasattr(wanted, "tolist") else wanted
+    asked = (given,) if isinstance(given, str | int | float) else tuple(given) if isinstance(given, list | tuple) else ()
+    if not asked:
+        raise WrongKind(
+            f"`where` asks for {axis}={wanted!r}.",
+            "It must be a level, or a list of levels; people whose level is not known have '(missing)'.",
+            hint=f"where({axis}=fl.MISSING), or leave {axis} out for everybody",
+            role=axis,
+            value=wanted,
+        )
+    return asked
 
 
 def _ordered(spec: Spec, axis: str, values: Iterable[Level]) -> tuple[Level, ...]:
@@ -243,7 +267,10 @@ def _common_spec(one: Cube, two: Cube) -> Spec:
     """Say under which spec two cubes add up, or why they do not."""
     differing = [
         name
-        for name in ("pos_label", "pos_pred", "score_kind", "score_range", "bins", "suppress_below", "min_denominator")
+        for name in (
+            "pos_label", "pos_pred", "favorable", "threshold", "score_kind", "score_range", "bins",
+            "suppress_below", "min_denominator",
+        )  # fmt: skip
         if getattr(one.spec, name) != getattr(two.spec, name)
     ]
     if (one.axes, tuple(one.sums)) != (two.axes, tuple(two.sums)):

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from ._cube import Cube
-from ._levels import Level, normalise
+from ._levels import Level
 from ._predict import Predictor, predictor
-from ._roles import Columns, gather
-from ._spec import Spec
-from ._tally import read_bins, tally
-from .exceptions import BadValue, EmptyData, OutOfRange, RoleNeeded, WrongKind
+from ._roles import Columns, column_names, gather, size_of
+from ._spec import Spec, is_number
+from ._tally import read_bins, read_scores, tally
+from .exceptions import BadValue, EmptyData, RoleNeeded, WrongKind
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -47,15 +47,17 @@ def make(
     spec: Spec | None,
 ) -> Made:
     """Read every role, ask the model once, and count."""
+    data = data.collect() if type(data).__name__ == "LazyFrame" else data
+    draft = Spec((), **fields)  # refuses a nonsense field before anything else
     if spec is not None:
-        outcomes, groups = _roles_of(spec, outcomes, groups, model)
-        fields = {name: getattr(spec, name) for name in fields}
-    if data is not None and hasattr(data, "__len__") and len(data) == 0:
+        _check_spec(spec, draft, threshold, bins)
+        outcomes, groups = _roles_of(spec, outcomes, groups, data, model)
+        draft = spec
+    if data is not None and hasattr(data, "__len__") and size_of(data) == 0:
         raise EmptyData("`data` has no rows.", "There is nothing to audit.", hint="check the filter that made data", role="data")
-    pos_label, pos_pred = fields["pos_label"], fields["pos_pred"]
     predict = None
     if model is not None:
-        predict = _predictor(model, data, pos_label, pos_label if pos_pred is None else pos_pred)
+        predict = _predictor(model, data, draft.pos_label, draft.event_prediction)
         outcomes = _with_predictions(outcomes, predict, data, threshold if spec is None else spec.threshold)
     columns = gather(data, outcomes, groups)
     _check_decision(columns)
@@ -63,19 +65,41 @@ def make(
         spec = _make_spec(columns, threshold, fields, bins, is_model=model is not None)
     else:
         spec = spec.replace(**_names(columns))
-    _check_favorable(spec)
     cube = tally(columns.frame, spec)
     notes = ("Some inputs had no index and were matched by position.",) if columns.positional else ()
     return Made(cube, notes, None if predict is None else Handle(data, columns.frame, predict))
 
 
+def _check_spec(spec: Any, draft: Spec, threshold: Any, bins: Any) -> None:
+    """A spec says everything but the roles; an argument that says something else is refused, not ignored."""
+    if not isinstance(spec, Spec):
+        raise WrongKind(
+            f"`spec` is a {type(spec).__name__}.",
+            "It must be the Spec of an earlier audit.",
+            hint='spec=fl.Spec.load("spec.yaml"), or spec=audit.spec',
+            role="spec",
+            value=spec,
+        )
+    said = {name: value for name, value in draft.to_dict().items() if value != Spec(()).to_dict()[name]}
+    other = [name for name, value in said.items() if value != spec.to_dict()[name]]
+    other += ["threshold"] if threshold is not None and threshold != spec.threshold else []
+    other += ["bins"] if bins else []
+    if other:
+        raise BadValue(
+            f"`{other[0]}` was given beside a `spec` that says it already.",
+            f"The spec has {other[0]} = {getattr(spec, other[0])!r}.",
+            hint=f"leave {other[0]} out, or fl.audit(..., spec=spec.replace({other[0]}=...))",
+            role=other[0],
+        )
+
+
 def _roles_of(
-    spec: Spec, outcomes: Mapping[str, Any], groups: Mapping[str, Any], model: Any
+    spec: Spec, outcomes: Mapping[str, Any], groups: Mapping[str, Any], data: Any, model: Any
 ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     given = {role: value for role, value in {**outcomes, **groups}.items() if value is not None}
     read = {role: getattr(spec, role) for role in outcomes}
-    if model is not None:
-        read["y_score"] = None
+    if model is not None:  # what the model itself predicted has a name in the spec, and is no column of the data
+        read |= {"y_score": None, "y_pred": spec.y_pred if spec.y_pred in column_names(data) else None}
     own = {role: list(getattr(spec, role)) or None for role in groups}
     return {**read, **{k: v for k, v in given.items() if k in read}}, {**own, **{k: v for k, v in given.items() if k in own}}
 
@@ -98,34 +122,26 @@ def _with_predictions(outcomes: Mapping[str, Any], predict: Predictor, data: Any
             hint="leave one of them out",
             role="y_score",
         )
-    found = predict(data)
-    index = getattr(data, "index", None)
-    if index is not None and hasattr(index, "equals"):
-        import pandas as pd
-
-        found = pd.Series(found, index=index)
-    is_decision = predict.form == "predict" or (
+    found: Any = predict.decisions(data) if predict.form == "predict" else predict(data)
+    decides = predict.form == "predict" or (
         predict.form == "call" and threshold is None and bool(np.isin(found, (0, 1)).all())
     )
-    if not is_decision:
-        return {**outcomes, "y_score": found}
-    if outcomes.get("y_pred") is not None:
+    if decides and outcomes.get("y_pred") is not None:
         raise BadValue(
             "Both `y_pred` and a `model` that decides were given.",
             "The decisions would come from two places.",
             hint="leave one of them out",
             role="y_pred",
         )
-    decided = found.astype(int)
-    if predict.event != 1 and predict.form == "predict":
-        decided = decided.replace({1: predict.event, 0: _other(predict)}) if hasattr(decided, "replace") else np.where(decided == 1, predict.event, _other(predict))
-    return {**outcomes, "y_pred": decided}
+    if decides and predict.form == "call":  # a function says 1 for the event, whatever the event is called
+        other = f"not {predict.event}" if isinstance(predict.event, str) else int(not predict.event)
+        found = [predict.event if one else other for one in found]
+    index = getattr(data, "index", None)
+    if index is not None and hasattr(index, "equals"):
+        import pandas as pd
 
-
-def _other(predict: Predictor) -> Level:
-    classes = [normalise(value, "y_pred") for value in getattr(predict.model, "classes_", ())]
-    others = [level for level in classes if level != predict.event]
-    return others[0] if others else ("not " + predict.event if isinstance(predict.event, str) else int(not predict.event))
+        found = pd.Series(found, index=index)
+    return {**outcomes, "y_pred" if decides else "y_score": found}
 
 
 def _check_decision(columns: Columns) -> None:
@@ -147,7 +163,7 @@ def _make_spec(
 ) -> Spec:
     spec = Spec(**_names(columns), **fields)
     if bins:
-        spec = spec.replace(bins=read_bins(columns.frame, bins))
+        spec = spec.replace(bins=read_bins(columns.frame, bins, spec.groups))
     if spec.y_score is None:
         if threshold is not None:
             raise RoleNeeded(
@@ -157,27 +173,28 @@ def _make_spec(
                 value=threshold,
             )
         return spec
-    declared = _thresholds(columns, str(spec.y_score), threshold, is_model=is_model, decided=spec.y_pred is not None)
+    declared = _thresholds(columns, spec, threshold, is_model=is_model)
     first = declared[0] if declared else None
     return spec.replace(threshold=first, declared=tuple(sorted(set(declared))))
 
 
-def _thresholds(columns: Columns, score: str, threshold: Any, *, is_model: bool, decided: bool) -> tuple[float, ...]:
+def _thresholds(columns: Columns, spec: Spec, threshold: Any, *, is_model: bool) -> tuple[float, ...]:
     if threshold is None:
         if is_model:
             return (0.5,)
-        if decided:
+        if spec.y_pred is not None:
             return ()
         raise RoleNeeded(
-            f"`y_score` names {score!r}, and no threshold says from which score on the decision is made.",
+            f"`y_score` names {spec.y_score!r}, and no threshold says from which score on the decision is made.",
             hint="fl.audit(..., threshold=0.5), or y_pred=... for decisions as they were taken",
             role="threshold",
         )
-    if threshold == "median" if isinstance(threshold, str) else False:
-        median = float(np.median(np.asarray(columns.frame[score], float)))
+    if isinstance(threshold, str) and threshold == "median":
+        median = float(np.median(read_scores(columns.frame, spec)))
         return (float(np.nextafter(median, np.inf)),)
-    given = [threshold] if isinstance(threshold, str) or not hasattr(threshold, "__len__") else list(threshold)
-    if not given or any(isinstance(one, str) or not np.isfinite(one) for one in given):
+    given = threshold.tolist() if hasattr(threshold, "tolist") else threshold
+    several = list(given) if isinstance(given, list | tuple) else [given]
+    if not several or not all(is_number(one) for one in several):
         raise WrongKind(
             f"`threshold` is {threshold!r}.",
             "It must be a number, several numbers, or 'median'.",
@@ -185,21 +202,4 @@ def _thresholds(columns: Columns, score: str, threshold: Any, *, is_model: bool,
             role="threshold",
             value=threshold,
         )
-    return tuple(float(one) for one in given)
-
-
-def _check_favorable(spec: Spec) -> None:
-    if spec.favorable is None:
-        return
-    event = spec.event_prediction
-    known = (0, 1, event) if not isinstance(event, str) else (spec.favorable,)
-    if spec.favorable not in known:
-        raise OutOfRange(
-            f"`favorable` is {spec.favorable!r}.",
-            f"It must be the predicted value that a person wants: {event!r} or its opposite.",
-            hint="favorable=1 if people want the predicted event, favorable=0 if they do not",
-            role="favorable",
-            value=spec.favorable,
-        )
-
-
+    return tuple(float(one) for one in several)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ._cube import asked_levels
 from ._levels import ALL, Level
 from ._result import Query
 from ._spec import Spec
@@ -134,7 +135,7 @@ class Measured:
         self, metric: Metrics, by: By, reference: Reference, confidence: float, *, ratio: bool
     ) -> tuple[PairRow, ...]:
         rows: list[PairRow] = []
-        wanted = self._metrics(metric, confidence)
+        wanted, reference = self._metrics(metric, confidence), _reference(reference)
         for columns, view in self._compared(by, reference):
             for one in wanted:
                 found = pairs(
@@ -147,7 +148,7 @@ class Measured:
     def _compared(self, by: By, reference: Reference) -> list[tuple[tuple[str, ...], View]]:
         """The views to compare in; a level given with by=None picks the attribute that has it."""
         views = self._views(by)
-        if by is not None or reference in NAMED:
+        if by is not None or (isinstance(reference, str) and reference in NAMED):
             return views
         wanted = reference if isinstance(reference, tuple) else (reference,)
         having = [(columns, view) for columns, view in views if wanted in view.groups]
@@ -174,7 +175,7 @@ class Measured:
     def _attributes(self, by: By) -> tuple[str, ...]:
         if by is None:
             return self.spec.sensitive_features
-        names = (by,) if isinstance(by, str) else tuple(by)
+        names = (by,) if isinstance(by, str) else tuple(by) if isinstance(by, list | tuple) else ()
         if not names or any(names.count(name) > 1 for name in names):
             raise WrongKind(
                 f"`by` is {by!r}.",
@@ -217,8 +218,16 @@ class Measured:
     def _where(self, levels: Mapping[str, Level | Sequence[Level]]) -> tuple[tuple[str, tuple[Level, ...]], ...]:
         chosen_levels = dict(self.selection)
         for axis, wanted in levels.items():
-            asked = (wanted,) if isinstance(wanted, str | int | float) else tuple(wanted)
+            asked = asked_levels(axis, wanted)
             chosen_levels[axis] = tuple(level for level in asked if level in chosen_levels.get(axis, asked))
+            if not chosen_levels[axis]:
+                raise LevelNotFound(
+                    f"`where` asks for {axis} in {listed(asked)}.",
+                    f"This audit is already kept to {axis} in {listed(dict(self.selection)[axis])}: nobody is in both.",
+                    hint=f"ask the whole audit: audit.where({axis}={asked[0]!r})",
+                    role=axis,
+                    value=wanted,
+                )
         self.tables.view((), chosen_levels, self.threshold)
         return tuple((axis, chosen_levels[axis]) for axis in self.groups if axis in chosen_levels)
 
@@ -237,3 +246,16 @@ def disparity(measured: Measured, *, plan: bool = False) -> str:
     if not rows:
         return "There is one group only, so there is nothing to compare."
     return compare(comparisons(rows), measured.spec, 0.95, plan=plan)
+
+
+def _reference(reference: Any) -> Reference:
+    found = reference.item() if getattr(reference, "ndim", None) == 0 else reference
+    if not isinstance(found, str | int | float | tuple):
+        raise WrongKind(
+            f"`reference` is {reference!r}.",
+            f"It must be a level, a tuple of levels, or one of {listed(NAMED)}.",
+            hint="reference='largest'",
+            role="reference",
+            value=reference,
+        )
+    return found

@@ -22,22 +22,40 @@ class Predictor:
     form: Literal["predict_proba", "predict", "call"]
     event: Level
     column: int = 0
+    classes: int = 2
 
     def __call__(self, rows: Any) -> Numbers:
         """Predict every row of a frame in the form that the model was fitted on."""
-        if self.form == "predict_proba":
-            return np.asarray(self.model.predict_proba(rows), float)[:, self.column]
         if self.form == "predict":
-            return np.array([normalise(value, "y_pred") == self.event for value in self.model.predict(rows)], float)
+            return np.array([normalise(value, "y_pred") == self.event for value in self.decisions(rows)], float)
+        if self.form == "predict_proba":
+            found = np.asarray(self.model.predict_proba(rows))
+            self._check(found, rows, (self.classes,))
+            return found[:, self.column].astype(float)
         found = np.asarray(self.model(rows))
-        if found.ndim != 1 or found.dtype.kind not in "fiub":
-            raise WrongKind(
-                f"`model` is a function that gave an array of shape {found.shape} and type {found.dtype}.",
-                "It must give one number per row: the score of the event, or 1 and 0.",
-                hint="model=lambda X: clf.predict_proba(X)[:, 1]",
-                role="model",
-            )
+        self._check(found, rows, ())
         return found.astype(float)
+
+    def decisions(self, rows: Any) -> npt.NDArray[Any]:
+        """What a model that decides said, in its own values."""
+        found = np.asarray(self.model.predict(rows))
+        if found.ndim == 2 and found.shape[1] == 1:
+            found = found[:, 0]
+        self._check(found, rows, (), numbers=False)
+        return found
+
+    def _check(self, found: npt.NDArray[Any], rows: Any, inner: tuple[int, ...], *, numbers: bool = True) -> None:
+        size = getattr(rows, "shape", (len(rows),))[0]
+        if found.shape == (size, *inner) and (not numbers or found.dtype.kind in "fiub"):
+            return
+        what = "a function" if self.form == "call" else f"a {type(self.model).__name__} with {self.form}"
+        one = f"one row of {inner[0]} probabilities" if inner else "one number" if numbers else "one decision"
+        raise WrongKind(
+            f"`model` is {what} that gave an array of shape {found.shape} and type {found.dtype} for {size:,} rows.",
+            f"It must give {one} per row.",
+            hint="model=lambda X: clf.predict_proba(X)[:, 1]",
+            role="model",
+        )
 
 
 def predictor(model: Any, pos_label: Level, event_prediction: Level) -> Predictor:
@@ -50,6 +68,13 @@ def predictor(model: Any, pos_label: Level, event_prediction: Level) -> Predicto
     BadValue
         If it does not know `pos_label`.
     """
+    if isinstance(model, type):
+        raise WrongKind(
+            f"`model` is the class {model.__name__} itself.",
+            "It must be a model that was made and fitted.",
+            hint=f"model={model.__name__}().fit(X_train, y_train)",
+            role="model",
+        )
     if hasattr(model, "predict_proba"):
         classes = [normalise(value, "pos_label") for value in getattr(model, "classes_", (0, 1))]
         if pos_label not in classes:
@@ -60,7 +85,7 @@ def predictor(model: Any, pos_label: Level, event_prediction: Level) -> Predicto
                 role="pos_label",
                 value=pos_label,
             )
-        return Predictor(model, "predict_proba", pos_label, classes.index(pos_label))
+        return Predictor(model, "predict_proba", pos_label, classes.index(pos_label), len(classes))
     if hasattr(model, "predict"):
         return Predictor(model, "predict", event_prediction)
     if callable(model):

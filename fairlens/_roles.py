@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .exceptions import ColumnNotFound, RoleNeeded, ShapesDiffer, WrongKind, listed
+from .exceptions import BadValue, ColumnNotFound, RoleNeeded, ShapesDiffer, WrongKind, listed
 
 GROUP_ROLES = ("sensitive_features", "control_features", "slice_features")
 OUTCOME_ROLES = ("y_true", "y_pred", "y_score")
+_NO_COLUMN = (set, frozenset, Mapping, str, bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class _Gatherer:
     data: Any
     columns: dict[str, Any] = field(default_factory=dict)
     owners: list[tuple[str, Any]] = field(default_factory=list)
-    positional: bool = False
+    taken: set[str] = field(default_factory=set)
 
     def outcome(self, role: str, value: Any) -> str | None:
         if value is None:
@@ -50,7 +51,7 @@ class _Gatherer:
             for name in value:
                 self._take(role, name)
             return tuple(value)
-        if hasattr(value, "columns") or hasattr(value, "column_names"):
+        if _is_frame(value):
             return self._frame(role, value)
         if getattr(value, "ndim", 1) == 2:
             return tuple(self._keep(role, f"{role[:-1]}_{j}", value[:, j]) for j in range(value.shape[1]))
@@ -61,18 +62,35 @@ class _Gatherer:
         """A list of texts names columns, unless it is as long as the data and none of it is a column."""
         if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
             return False
-        have = _names(self.data)
-        return bool(have) and (any(name in have for name in value) or len(value) != len(self.data))
+        have = column_names(self.data)
+        return bool(have) and (any(name in have for name in value) or len(value) != size_of(self.data))
 
     def _frame(self, role: str, value: Any) -> tuple[str, ...]:
-        names = _names(value)
+        names = column_names(value)
         self.owners.append((role, value))
         for name in names:
-            self.columns[str(name)] = value[name]
+            self._put(role, str(name), value[name])
         return tuple(str(name) for name in names)
 
+    def _put(self, role: str, name: str, values: Any) -> None:
+        if name in self.columns or _is_frame(values):
+            raise BadValue(
+                f"`{role}` brings a column {name!r}, and there is another of that name.",
+                "Each column of an audit has a name of its own.",
+                hint=f"{role}={{'{name}_2': values}}",
+                role=role,
+                value=name,
+            )
+        self.columns[name] = values
+
     def _take(self, role: str, name: str) -> None:
-        have = _names(self.data)
+        have = column_names(self.data)
+        if self.data is not None and not _is_frame(self.data):
+            raise WrongKind(
+                f"`{role}` names the column {name!r}, and `data` is a {type(self.data).__name__}, which has no columns.",
+                hint="data = pandas.DataFrame(data)",
+                role="data",
+            )
         if self.data is None:
             raise RoleNeeded(
                 f"`{role}` names the column {name!r}, and no data were given.",
@@ -85,23 +103,28 @@ class _Gatherer:
             raise ColumnNotFound(
                 f"`{role}` names the column {name!r}, which is not in the data.",
                 f"The data have: {listed(have, 30)}.",
-                hint=f"{role}={have[0]!r}" if have else "pass a frame with columns",
+                hint=_rename(role, have),
                 role=role,
                 value=name,
             )
-        self.columns[name] = self.data[name]
+        if name not in self.taken:
+            self._put(role, name, self.data[name])
+            self.taken.add(name)
 
     def _keep(self, role: str, name: str, values: Any) -> str:
-        if not hasattr(values, "__len__"):
+        if _is_frame(values) and len(column_names(values)) == 1:
+            values = values[column_names(values)[0]]
+        if not _is_column(values):
+            shape = getattr(values, "shape", ())
             raise WrongKind(
-                f"`{role}` is a {type(values).__name__}.",
-                "It must be the name of a column, or one value per person.",
+                f"`{role}` is a {type(values).__name__}{f' of shape {shape}' if shape else ''}.",
+                "It must be the name of a column, or one value per person in their order.",
                 hint=f"{role}=list(values)",
                 role=role,
                 value=values,
             )
         self.owners.append((role, values))
-        self.columns[name] = values
+        self._put(role, name, values)
         return name
 
 
@@ -115,13 +138,20 @@ def gather(data: Any, outcomes: Mapping[str, Any], groups: Mapping[str, Any]) ->
     ColumnNotFound, RoleNeeded, WrongKind
         If a role names no column, needs data, or is of a kind that cannot be a column.
     """
+    if data is not None and not _is_frame(data) and not hasattr(data, "__len__"):
+        raise WrongKind(
+            f"`data` is a {type(data).__name__}.",
+            "It must be a data frame: pandas, polars, pyarrow or another that narwhals reads.",
+            hint="data = pandas.DataFrame(data)",
+            role="data",
+        )
     work = _Gatherer(data)
     outcome_names = {role: work.outcome(role, value) for role, value in outcomes.items()}
     group_names = {role: work.groups(role, value) for role, value in groups.items()}
     if not group_names["sensitive_features"]:
         raise RoleNeeded(
             "`sensitive_features` was not given.",
-            f"The data have: {listed(_names(data), 30)}." if data is not None else "An audit compares groups of people.",
+            f"The data have: {listed(column_names(data), 30)}." if data is not None else "An audit compares groups of people.",
             hint='sensitive_features=["race", "sex"]',
             role="sensitive_features",
         )
@@ -131,6 +161,12 @@ def gather(data: Any, outcomes: Mapping[str, Any], groups: Mapping[str, Any]) ->
     _check_indexes(data, work.owners)
     positional = any(_index(value) is None for _, value in work.owners) or (data is not None and _index(data) is None)
     return Columns(_assemble(work.columns), outcome_names, group_names, positional)
+
+
+def _rename(role: str, have: Sequence[object]) -> str:
+    if have and not isinstance(have[0], str):
+        return "data.columns = [str(name) for name in data.columns]"
+    return f"{role}={have[0]!r}" if have else "pass a frame with columns"
 
 
 def _assemble(columns: Mapping[str, Any]) -> Any:
@@ -151,11 +187,30 @@ def _to_list(values: Any) -> Any:
     return values if hasattr(values, "dtype") else list(values)
 
 
-def _names(data: Any) -> list[str]:
+def column_names(data: Any) -> list[str]:
+    """Names of the columns of any frame; none where there is no frame."""
     if data is None:
         return []
     found = getattr(data, "column_names", None)  # pyarrow; its `columns` are arrays
     return list(found if found is not None else getattr(data, "columns", []))
+
+
+def size_of(data: Any) -> int:
+    """Number of rows of a frame, an array or a list."""
+    shape = getattr(data, "shape", None)
+    return int(shape[0]) if shape else len(data)
+
+
+def _is_frame(value: Any) -> bool:
+    return hasattr(value, "columns") or hasattr(value, "column_names")
+
+
+def _is_column(value: Any) -> bool:
+    """Whether a value holds one entry per person, in an order."""
+    if not hasattr(value, "__len__") or isinstance(value, _NO_COLUMN) or _is_frame(value):
+        return False
+    flat = not hasattr(value, "shape") or (len(value.shape) > 0 and value.shape[1:] in ((), (1,)))
+    return flat and getattr(getattr(value, "dtype", None), "names", None) is None
 
 
 def _index(value: Any) -> Any:
@@ -166,15 +221,15 @@ def _index(value: Any) -> Any:
 
 def _check_lengths(data: Any, owners: Sequence[tuple[str, Any]]) -> None:
     every = [("data", data), *owners] if data is not None else list(owners)
-    first, size = every[0][0], len(every[0][1])
+    first, size = every[0][0], size_of(every[0][1])
     for role, value in every[1:]:
-        if len(value) != size:
+        if size_of(value) != size:
             raise ShapesDiffer(
-                f"`{role}` has {len(value):,} values.",
+                f"`{role}` has {size_of(value):,} values.",
                 f"`{first}` has {size:,} rows.",
                 hint=f"pass the {role} of the same people: {role}={role}[:{size}] if they are in the same order",
                 role=role,
-                value=len(value),
+                value=size_of(value),
             )
 
 

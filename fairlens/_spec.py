@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from ._levels import Level
-from .exceptions import BadValue, OutOfRange
+from ._levels import MISSING, Level, normalise
+from .exceptions import BadValue, OutOfRange, WrongKind
 
 WORDS = {
     "person": "person",
@@ -18,6 +20,17 @@ WORDS = {
 }
 _GRID = 100
 _OUTCOMES = ("y_true", "score_bin", "y_pred")
+_ANSWERS = (
+    "metric", "value", "lower", "upper", "n", "numerator", "denominator", "status", "reason",
+    "reference", "difference", "ratio", "n_reference", "p_value", "p_adjusted", "minimum_detectable",
+)  # fmt: skip
+"""Columns of the frames that answer; a group column of the same name would be lost there."""
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is a finite real number; True and False are none."""
+    real = isinstance(value, int | float) and not isinstance(value, bool)
+    return real and abs(value) <= sys.float_info.max  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,31 +91,22 @@ class Spec:
     min_denominator: int = 10
 
     def __post_init__(self) -> None:
-        low, high = self.score_range
-        if not low < high:
-            raise OutOfRange(
-                f"`score_range` is {self.score_range}: the first number must be below the second.",
-                hint="score_range=(0.0, 1.0)",
-                role="score_range",
-                value=self.score_range,
-            )
-        clash = [name for name in self.groups if name in _OUTCOMES or self.groups.count(name) > 1]
+        for name in ("sensitive_features", "control_features", "slice_features"):
+            object.__setattr__(self, name, _texts(name, getattr(self, name)))
+        for name in ("pos_label", "pos_pred", "favorable"):
+            object.__setattr__(self, name, _event(name, getattr(self, name)))
+        _check_range(self.score_range)
+        _check_words(self.words)
+        for name in ("suppress_below", "min_denominator"):
+            _check_floor(name, getattr(self, name))
+        clash = [name for name in self.groups if name in _OUTCOMES + _ANSWERS or self.groups.count(name) > 1]
         if clash:
             raise BadValue(
-                f"The group column {clash[0]!r} is named twice, or named like an outcome.",
-                f"Group columns: {', '.join(map(repr, self.groups))}; outcomes are {', '.join(_OUTCOMES)}.",
+                f"The group column {clash[0]!r} is named twice, or named like an outcome or a column of the answers.",
+                f"Group columns: {', '.join(map(repr, self.groups))}; taken are {', '.join(_OUTCOMES + _ANSWERS)}.",
                 hint=f"data = data.rename(columns={{{clash[0]!r}: 'group'}}), or name the column once",
                 role="sensitive_features",
                 value=clash[0],
-            )
-        unknown = [word for word, _ in self.words if word not in WORDS]
-        if unknown:
-            raise BadValue(
-                f"`words` has {unknown[0]!r}, which no sentence uses.",
-                f"Sentences use: {', '.join(WORDS)}.",
-                hint='words={"decision": "approved", "person": "applicant"}',
-                role="words",
-                value=unknown[0],
             )
 
     @property
@@ -117,8 +121,11 @@ class Spec:
             return None
         if not edges:
             return ("any",)
-        inner = [f"[{low:g}, {high:g})" for low, high in zip(edges, edges[1:], strict=False)]
-        return (f"<{edges[0]:g}", *inner, f">={edges[-1]:g}")
+        named = [f"{edge:.0f}" if edge.is_integer() else f"{edge:g}" for edge in edges]
+        if len(set(named)) < len(edges):  # edges that differ behind the sixth digit
+            named = [repr(edge) for edge in edges]
+        inner = [f"[{low}, {high})" for low, high in zip(named, named[1:], strict=False)]
+        return (f"<{named[0]}", *inner, f">={named[-1]}")
 
     @property
     def event_prediction(self) -> Level:
@@ -140,7 +147,12 @@ class Spec:
             grid = {k / _GRID for k in range(_GRID + 1)}
         else:
             grid = {low + (high - low) * k / _GRID for k in range(_GRID + 1)}
-        return tuple(sorted(grid | {t for t in self.declared if low <= t <= high}))
+        return tuple(sorted(grid | {t for t in self.declared if self.holds(t)}))
+
+    def holds(self, threshold: float) -> bool:
+        """Whether a threshold lies within `score_range`, or just above it (the median of scores may be the highest)."""
+        low, high = self.score_range
+        return low <= threshold <= math.nextafter(high, math.inf)
 
     def word(self, name: str) -> str:
         """Give the user's word for `name`, or the default one."""
@@ -157,6 +169,13 @@ class Spec:
     def from_dict(cls, data: Mapping[str, Any]) -> Spec:
         """Make a Spec from what `to_dict` gave."""
         known = {field.name for field in fields(cls)}
+        if not isinstance(data, Mapping) or "sensitive_features" not in data:
+            raise WrongKind(
+                f"`spec` is read from a {type(data).__name__} without the field 'sensitive_features'.",
+                "A spec is what `Spec.to_dict` gave, or `Spec.save` wrote.",
+                hint="Spec.from_dict(audit.spec.to_dict())",
+                role="spec",
+            )
         unknown = sorted(set(data) - known)
         if unknown:
             raise BadValue(
@@ -191,3 +210,62 @@ def _plain(value: Any) -> Any:
 
 def _frozen(value: Any) -> Any:
     return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+
+
+def _texts(role: str, names: Any) -> tuple[str, ...]:
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        raise WrongKind(
+            f"`{role}` of a spec is {names!r}.",
+            "It must be a tuple of names of columns.",
+            hint=f'Spec({role}=("sex",), ...)',
+            role=role,
+            value=names,
+        )
+    return tuple(names)
+
+
+def _event(role: str, value: Any) -> Level | None:
+    if value is None and role != "pos_label":
+        return None
+    if isinstance(value, tuple | list | dict | set) or normalise(value, role) == MISSING:
+        raise WrongKind(
+            f"`{role}` is {value!r}.",
+            "It must be one value: a text, a number or a truth value.",
+            hint=f"{role}=1",
+            role=role,
+            value=value,
+        )
+    return normalise(value, role)
+
+
+def _check_range(ends: Any) -> None:
+    if not isinstance(ends, tuple) or len(ends) != 2 or not all(map(is_number, ends)) or not ends[0] < ends[1]:
+        raise OutOfRange(
+            f"`score_range` is {ends}: it must be two finite numbers, the first below the second.",
+            hint="score_range=(0.0, 1.0)",
+            role="score_range",
+            value=ends,
+        )
+
+
+def _check_words(words: tuple[tuple[str, str], ...]) -> None:
+    for word, said in words:
+        if word not in WORDS or not isinstance(said, str):
+            raise BadValue(
+                f"`words` has {word!r}: {said!r}, which no sentence can use.",
+                f"Sentences use texts for: {', '.join(WORDS)}.",
+                hint='words={"decision": "approved", "person": "applicant"}',
+                role="words",
+                value=word,
+            )
+
+
+def _check_floor(role: str, least: Any) -> None:
+    if not isinstance(least, int) or isinstance(least, bool) or least < 0:
+        raise OutOfRange(
+            f"`{role}` is {least!r}.",
+            "It must be a whole number of people, 0 or more.",
+            hint=f"{role}=10",
+            role=role,
+            value=least,
+        )

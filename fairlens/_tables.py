@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from ._cube import SCORE_BIN, Y_PRED, Y_TRUE, Codes, Cube
 from ._levels import UNLABELLED, Level
-from .exceptions import LevelNotFound, RoleNeeded, ThresholdNotHeld, listed
+from ._spec import is_number
+from .exceptions import LevelNotFound, RoleNeeded, ThresholdNotHeld, WrongKind, listed
 
 Counts = npt.NDArray[Any]
 Fixed = Mapping[str, tuple[Level, ...]]
@@ -136,6 +137,14 @@ class Tables:
                     role="y_pred",
                 )
             return
+        if not is_number(threshold):
+            raise WrongKind(
+                f"`threshold` is {threshold!r}.",
+                "It must be one number.",
+                hint="audit.at(0.5)",
+                role="threshold",
+                value=threshold,
+            )
         if self.steps is None:
             raise RoleNeeded(
                 f"A decision at the threshold {threshold:g} was asked for.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -10,9 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ._cube import SCORE_BIN, Y_PRED, Y_TRUE, Cube
-from ._levels import MISSING, UNLABELLED, Level, normalise
-from ._spec import Spec
+from ._levels import MISSING, UNLABELLED, Level, normalise, sort_levels
+from ._roles import GROUP_ROLES, OUTCOME_ROLES
+from ._spec import Spec, is_number
 from .exceptions import (
+    BadValue,
     BinsNeeded,
     ColumnNotFound,
     EmptyData,
@@ -26,6 +28,8 @@ from .exceptions import (
 
 MAX_CELLS = 1_000_000
 _MAX_NUMERIC_LEVELS = 20
+_EXACT = 2.0**53
+"""The largest whole number up to which every one is a double of its own."""
 Frame = nw.DataFrame[Any]
 Series = nw.Series[Any]
 
@@ -60,6 +64,14 @@ def tally(data: Any, spec: Spec) -> Cube:
     ('f', 'm', '(missing)')
     """
     frame = _read(data)
+    if not isinstance(spec, Spec) or not (spec.groups or any(getattr(spec, role) for role in OUTCOME_ROLES)):
+        raise WrongKind(
+            f"`spec` is {spec!r}.",
+            "It must be a Spec that names a column.",
+            hint='fl.tally(data, fl.Spec(("sex",), y_pred="hired"))',
+            role="spec",
+            value=spec,
+        )
     _check_columns(frame, spec)
     if len(frame) == 0:
         raise EmptyData(
@@ -102,31 +114,62 @@ def row_levels(data: Any, axis: str, spec: Spec) -> list[Level]:
     return [levels[value] for value in values]
 
 
-def read_bins(data: Any, bins: Any) -> tuple[tuple[str, tuple[float, ...]], ...]:
+def read_bins(data: Any, bins: Any, groups: Sequence[str]) -> tuple[tuple[str, tuple[float, ...]], ...]:
     """Turn ``{"age": [25, 45], "income": 4}`` into edges; a number of bins asks for that many quantiles of `data`."""
+    if not isinstance(bins, Mapping):
+        raise WrongKind(
+            f"`bins` is a {type(bins).__name__}.",
+            "It must say for each column its edges, or a number of bins.",
+            hint=f"bins={{{groups[0]!r}: [25, 45]}}",
+            role="bins",
+            value=bins,
+        )
     frame, read = _read(data), []
     for name, wanted in bins.items():
-        if name not in frame.columns:
+        if name not in groups:
             raise ColumnNotFound(
-                f"`bins` names the column {name!r}, which is not in the data.",
-                f"The data have: {listed(frame.columns)}.",
-                hint=f"bins={{{frame.columns[0]!r}: ...}}",
+                f"`bins` names the column {name!r}, which is not one of the group columns.",
+                f"The group columns are: {listed(groups)}.",
+                hint=f"bins={{{groups[0]!r}: ...}}",
                 role="bins",
                 value=name,
             )
-        values = _numbers(frame[name], "bins", name)
-        if isinstance(wanted, int):
-            shares = np.arange(1, wanted) / wanted
-            edges = np.unique(np.nanquantile(values, shares)) if wanted > 1 else np.array([])
-        else:
-            edges = np.unique(np.asarray(list(wanted), float))
-        read.append((name, tuple(float(edge) for edge in edges)))
+        read.append((name, _edges(_numbers(frame[name], "bins", name), name, wanted)))
     return tuple(read)
+
+
+def _edges(values: npt.NDArray[np.float64], name: str, wanted: Any) -> tuple[float, ...]:
+    given = wanted.tolist() if hasattr(wanted, "tolist") else wanted
+    if isinstance(given, int) and not isinstance(given, bool) and given > 0:
+        finite = values[np.isfinite(values)]
+        shares = np.arange(1, given) / given
+        return tuple(np.unique(np.quantile(finite, shares)).tolist()) if given > 1 and len(finite) else ()
+    if not isinstance(given, list | tuple) or not all(map(is_number, given)):
+        raise WrongKind(
+            f"`bins` asks for {wanted!r} of the column {name!r}.",
+            "It must be a list of finite edges, or a number of bins.",
+            hint=f"bins={{{name!r}: [25, 45]}}, or bins={{{name!r}: 4}} for quartiles",
+            role="bins",
+            value=wanted,
+        )
+    return tuple(sorted({float(edge) for edge in given}))
+
+
+def read_scores(data: Any, spec: Spec) -> npt.NDArray[np.float64]:
+    """Give the scores of every row, checked as `tally` checks them."""
+    return _score(_read(data), spec)[0]
 
 
 def _read(data: Any) -> Frame:
     try:
         frame = nw.from_native(data)
+    except nw.exceptions.DuplicateError as error:
+        raise BadValue(
+            "`data` has two columns of the same name.",
+            str(error).replace("\n", " "),
+            hint="data = data.loc[:, ~data.columns.duplicated()]",
+            role="data",
+        ) from error
     except TypeError as error:
         raise WrongKind(
             f"`data` is a {type(data).__name__}.",
@@ -186,7 +229,7 @@ def _full(frame: Frame, role: str, name: str) -> Series:
     column = frame[name]
     empty = int(column.is_null().sum())
     if column.dtype.is_float():
-        empty = int(np.isnan(np.asarray(column.to_numpy(), float)).sum())
+        empty = int(np.isnan(_numbers(column, role, name)).sum())
     if empty:
         raise MissingValues(
             f"`{role}` names the column {name!r}, which is missing for {empty:,} of {len(column):,} people.",
@@ -204,18 +247,33 @@ def _score(frame: Frame, spec: Spec) -> tuple[npt.NDArray[np.float64], Spec]:
     values = _numbers(column, "y_score", name)
     if spec.score_kind is None:
         spec = spec.replace(score_kind="integer" if column.dtype.is_integer() else "grid")
-    low, high = spec.score_range
-    outside = ~((values >= low) & (values <= high)) if spec.edges is not None else ~np.isfinite(values)
+    low, high = spec.score_range if spec.score_kind == "grid" else (-_EXACT, _EXACT)
+    outside = ~((values >= low) & (values <= high))
     if outside.any():
         raise OutOfRange(
             f"`y_score` names the column {name!r}; {int(outside.sum()):,} of {len(values):,} scores are outside"
-            f" `score_range` {spec.score_range}.",
+            f" `score_range` {(low, high)}.",
             f"The scores go from {values.min():g} to {values.max():g}.",
-            hint=f"score_range=({values.min():g}, {values.max():g})",
+            hint=_wider(values, low, high),
             role="y_score",
             value=name,
         )
+    beyond = [threshold for threshold in spec.declared if spec.score_kind == "grid" and not spec.holds(threshold)]
+    if beyond:
+        raise OutOfRange(
+            f"`threshold` is {beyond[0]!r}, outside `score_range` {spec.score_range}.",
+            f"The scores go from {values.min():g} to {values.max():g}.",
+            hint=f"threshold={(low + high) / 2:g}",
+            role="threshold",
+            value=beyond[0],
+        )
     return values, spec
+
+
+def _wider(values: npt.NDArray[np.float64], low: float, high: float) -> str:
+    if not np.isfinite(values).all() or np.abs(values).max() > _EXACT:
+        return "data = data[data.score.abs() < 1e15], and say in the record who was left out"
+    return f"score_range=({min(low, float(values.min()))!r}, {max(high, float(values.max()))!r})"
 
 
 def _bin(values: npt.NDArray[np.float64], edges: Sequence[float]) -> npt.NDArray[np.int64]:
@@ -238,7 +296,11 @@ def _count(keys: dict[str, Series], sums: dict[str, npt.NDArray[np.float64]], sp
     table = nw.concat([column.to_frame() for column in columns], how="horizontal")
     added = [nw.col(f"s{i}").sum() for i in range(len(sums))]
     names = [f"k{i}" for i in range(len(keys))]
-    cells = table.group_by(names).agg(nw.len().alias("n"), *added)
+    try:
+        cells = table.group_by(names).agg(nw.len().alias("n"), *added)
+    except (TypeError, NotImplementedError):  # a column of objects that cannot be compared, such as lists: `normalise` says which
+        _read_all(keys)
+        raise
     if len(cells) > MAX_CELLS:
         widest = max(zip(keys, names, strict=True), key=lambda pair: cells[pair[1]].n_unique())[0]
         raise TooManyCells(
@@ -248,11 +310,37 @@ def _count(keys: dict[str, Series], sums: dict[str, npt.NDArray[np.float64]], sp
             role=widest,
             value=len(cells),
         )
-    levels = {axis: _read_levels(axis, cells[name].to_list(), spec) for axis, name in zip(keys, names, strict=True)}
+    found = {axis: cells[name].to_list() for axis, name in zip(keys, names, strict=True)}
+    levels = {axis: _read_levels(axis, values, spec) for axis, values in found.items()}
+    _check_favorable(found.get(Y_PRED, found.get(Y_TRUE, [])), spec)
     totals: dict[str, npt.ArrayLike] = {"n": cells["n"].to_list()}
     totals |= {name: cells[f"s{i}"].to_list() for i, name in enumerate(sums)}
     _check_outcomes(levels, totals, spec)
     return Cube.from_columns(spec, levels, totals)
+
+
+def _read_all(keys: dict[str, Series]) -> None:
+    for axis, series in keys.items():
+        for value in series.to_list():
+            normalise(value, axis if axis in (Y_TRUE, Y_PRED) else "sensitive_features")
+
+
+def _check_favorable(decisions: list[Any], spec: Spec) -> None:
+    """`favorable` must be one of the predicted values, as far as they are known."""
+    if spec.favorable is None:
+        return
+    event = spec.event_prediction
+    known = {event, *(level for value in decisions if (level := normalise(value)) != MISSING)}
+    known |= {0, 1} if event in (0, 1) else set()
+    alike = isinstance(spec.favorable, str) == isinstance(event, str)
+    if spec.favorable not in known and (len(known) > 1 or not alike):
+        raise OutOfRange(
+            f"`favorable` is {spec.favorable!r}.",
+            f"It must be the predicted value that a person wants: {listed(sort_levels(known))}.",
+            hint=f"favorable={event!r} if people want the predicted event, or the other value if they do not",
+            role="favorable",
+            value=spec.favorable,
+        )
 
 
 def _read_levels(axis: str, values: list[Any], spec: Spec) -> list[Level]:
@@ -265,7 +353,8 @@ def _read_levels(axis: str, values: list[Any], spec: Spec) -> list[Level]:
     names = spec.bin_names(axis)
     if names is not None:
         return [MISSING if code < 0 else names[code] for code in values]
-    return [normalise(value) for value in values]
+    role = next(role for role in GROUP_ROLES if axis in getattr(spec, role))
+    return [normalise(value, role) for value in values]
 
 
 def _events(values: list[Any], role: str, name: str, event: Level) -> list[Level]:

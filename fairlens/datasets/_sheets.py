@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._html import escape, table
 from ..exceptions import BadValue, listed
@@ -186,7 +186,7 @@ def _mortgage() -> DataSheet:
     )
 
 
-def _kind(column: pd.Series[object]) -> str:
+def _kind(column: pd.Series[Any]) -> str:
     kind = str(column.dtype)
     return {"object": "text", "str": "text", "float64": "number", "int64": "0 or 1", "bool": "true or false"}.get(kind, kind)
 

@@ -92,7 +92,7 @@ class Sums:
             along: Numbers = self.crossed.sum(axis=0) - mean * self.parts.sum(axis=0) - tilt * (fx @ self.parts)
             return along / left
         active = (self.squares > 0).any(axis=0)
-        return -active / max(int(active.sum()), 1)
+        return -active.astype(float) / max(int(active.sum()), 1)
 
     def per_row(self, slopes: Numbers) -> Numbers:
         """Mean part of each row and input."""

@@ -27,6 +27,8 @@ REASONS = {
     "small_reference": "fewer than {least} people in the reference's denominator",
     "suppressed_reference": "the reference is suppressed",
     "after_looking": "the reference was chosen after looking",
+    "alone": "nobody else is in the denominator",
+    "no_best": "no group has enough people to be the best",
 }
 Limits = Callable[[Any, Any, Any, Any, float], tuple[Any, Any]]
 
@@ -47,9 +49,14 @@ def _row(
     if hidden:
         reason = REASONS["suppressed"].format(floor=floor)
         return GroupRow(group, metric, nan, nan, nan, None, nan, nan, "suppressed", reason, None)
-    top = int(np.dot(metric.numerator, counts))
-    bottom = int(np.dot(metric.denominator, counts))
-    people = int(counts.sum())
+    top, bottom = int(np.dot(metric.numerator, counts)), int(np.dot(metric.denominator, counts))
+    return _rated(group, metric, top, bottom, int(counts.sum()), confidence, least)
+
+
+def _rated(
+    group: Group, metric: Metric, top: int, bottom: int, people: int, confidence: float, least: int
+) -> GroupRow:
+    nan = math.nan
     if bottom == 0:
         return GroupRow(group, metric, nan, nan, nan, 0, top, bottom, "undefined", REASONS["undefined"], people)
     lower, upper = wilson(top, bottom, normal_quantile(confidence))
@@ -86,10 +93,13 @@ def pairs(
             value=view.by,
         )
     rows = rates(view, metric, confidence, least, floor)
-    if reference in ("rest", "overall"):
+    if isinstance(reference, str) and reference in ("rest", "overall"):
         everybody = whole(view, metric, confidence, least, floor)
-        return [_against_all(row, everybody, view, str(reference), confidence, ratio) for row in rows]
+        return [_against_all(row, everybody, view, reference, confidence, least, ratio) for row in rows]
     base = _base(view, rows, metric, reference, favorable)
+    if base is None:
+        nobody = replace(rows[0], group=("best",), value=math.nan, n=None, status="undefined", reason=REASONS["no_best"])
+        return [replace(_against(row, nobody, "best", confidence, ratio), reason=REASONS["no_best"]) for row in rows]
     told = REASONS["after_looking"] if reference == "best" else ""
     compared = [_against(row, base, base.group, confidence, ratio) for row in rows if row is not base]
     return [replace(pair, reason=pair.reason or told) for pair in compared]
@@ -101,7 +111,7 @@ def _base(
     metric: Metric,
     reference: Level | tuple[Level, ...],
     favorable: bool | None,
-) -> GroupRow:
+) -> GroupRow | None:
     if reference == "best":
         return _best(rows, metric, favorable)
     if reference == "largest":
@@ -121,7 +131,7 @@ def _base(
     )
 
 
-def _best(rows: Sequence[GroupRow], metric: Metric, favorable: bool | None) -> GroupRow:
+def _best(rows: Sequence[GroupRow], metric: Metric, favorable: bool | None) -> GroupRow | None:
     if metric.favorable is None:
         raise RoleNeeded(
             f"`reference='best'` was asked for {metric.name!r}.",
@@ -134,7 +144,7 @@ def _best(rows: Sequence[GroupRow], metric: Metric, favorable: bool | None) -> G
         raise need_favorable("reference='best'")
     sign = 1 if favorable == (metric.favorable == "event") else -1
     able = [row for row in rows if row.status == "ok"]
-    return max(able, key=lambda row: sign * row.value) if able else rows[0]
+    return max(able, key=lambda row: sign * row.value) if able else None
 
 
 def need_favorable(what: str) -> RoleNeeded:
@@ -175,31 +185,37 @@ def _least(reason: str) -> str:
 
 
 def _against_all(
-    row: GroupRow, everybody: GroupRow, view: View, reference: str, confidence: float, ratio: bool
+    row: GroupRow, everybody: GroupRow, view: View, reference: str, confidence: float, least: int, ratio: bool
 ) -> PairRow:
     """To the rest, or to everybody by scaling the limits to the rest with the group's share of the denominators."""
     hidden = bool(view.suppressed.any())
     if everybody.status == "suppressed" or row.status == "suppressed" or (reference == "rest" and hidden):
         base = replace(everybody, status="suppressed", value=math.nan, lower=math.nan, upper=math.nan, n=None)
         return _against(row, base, reference, confidence, ratio)
-    rest = _rest(row, everybody, confidence)
-    pair = _against(row, rest, reference, confidence, ratio)
+    rest = _rest(row, everybody, confidence, least)
     if reference == "rest":
-        return pair
-    if everybody.denominator == 0 or row.denominator == 0:
-        return replace(pair, base=everybody)
+        return _against(row, rest, reference, confidence, ratio)
+    whole_pair = _against(row, everybody, reference, confidence, ratio)
+    if whole_pair.status in ("undefined", "suppressed"):
+        return whole_pair
+    if rest.denominator == 0:
+        nan = math.nan
+        return replace(whole_pair, change=nan, lower=nan, upper=nan, status="undefined", reason=REASONS["alone"])
     share = row.denominator / everybody.denominator
-    if ratio:
-        turned = [limit / (share * limit + 1 - share) for limit in (pair.change, pair.lower, pair.upper)]
-    else:
-        turned = [(1 - share) * limit for limit in (pair.change, pair.lower, pair.upper)]
-    return replace(pair, base=everybody, change=turned[0], lower=turned[1], upper=turned[2])
+    z = normal_quantile(confidence)
+    if not ratio:
+        limits = newcombe(row.numerator, row.denominator, rest.numerator, rest.denominator, z)
+        low, high = ((1 - share) * float(limit) for limit in limits)
+    elif row.numerator == 0:
+        high = float(koopman(0, row.denominator, rest.numerator, rest.denominator, z)[1])
+        low, high = 0.0, high / (share * high + 1 - share)
+    else:  # from the rest to the group, which is defined where the rest's rate is 0
+        back = koopman(rest.numerator, rest.denominator, row.numerator, row.denominator, z)
+        high, low = (1 / (share + (1 - share) * float(limit)) for limit in back)
+    return replace(whole_pair, lower=low, upper=high)
 
 
-def _rest(row: GroupRow, everybody: GroupRow, confidence: float) -> GroupRow:
-    top, bottom = everybody.numerator - row.numerator, everybody.denominator - row.denominator
+def _rest(row: GroupRow, everybody: GroupRow, confidence: float, least: int) -> GroupRow:
+    counts = (everybody.numerator - row.numerator, everybody.denominator - row.denominator)
     people = (everybody.people or 0) - (row.people or 0)
-    if bottom == 0:
-        return replace(everybody, value=math.nan, lower=math.nan, upper=math.nan, n=0, numerator=top, denominator=0, status="undefined", reason=REASONS["undefined"], people=people)  # fmt: skip
-    lower, upper = wilson(top, bottom, normal_quantile(confidence))
-    return replace(everybody, value=top / bottom, lower=float(lower), upper=float(upper), n=int(bottom), numerator=top, denominator=bottom, people=people)  # fmt: skip
+    return _rated(row.group, row.metric, int(counts[0]), int(counts[1]), people, confidence, least)

@@ -51,8 +51,9 @@ class Metric:
     favorable: Literal["event", "opposite"] | None = None
 
     def __post_init__(self) -> None:
-        pairs = list(zip(self.numerator, self.denominator, strict=False))
-        fits = len(self.numerator) == len(self.denominator) == len(CELLS)
+        vectors = isinstance(self.numerator, list | tuple) and isinstance(self.denominator, list | tuple)
+        pairs = list(zip(self.numerator, self.denominator, strict=False)) if vectors else []
+        fits = vectors and len(self.numerator) == len(self.denominator) == len(CELLS)
         if not fits or any(top not in (0, 1) or bottom not in (0, 1) or top > bottom for top, bottom in pairs):
             raise BadValue(
                 f"The metric {self.name!r} has numerator {self.numerator} and denominator {self.denominator}.",
@@ -122,7 +123,7 @@ def chosen(
         return tuple(metric for metric in every if has_y_true or not metric.needs_y_true)
     if isinstance(metrics, str | Metric):
         return (get(metrics),)
-    if not isinstance(metrics, Sequence) or not metrics:
+    if not isinstance(metrics, list | tuple) or not metrics:
         raise WrongKind(
             f"`metrics` is {metrics!r}.",
             f"It must be one metric or a list of metrics: {listed(names())}.",

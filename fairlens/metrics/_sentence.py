@@ -28,6 +28,7 @@ TEXTS = {
     "greater": "{d} more",
     "rest": "others",
     "overall": "people overall",
+    "best": "the best group",
 }
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from itertools import groupby
+from dataclasses import replace
+from typing import TypeVar
 
 from matplotlib.axes import Axes
 
@@ -19,18 +20,22 @@ from ._rows import Block, Chart, Row, Scale, State, draw_chart, percent_tick, po
 
 FEW = "few people"
 UNSURE = "cannot tell"
+_WHO = "n is the number of people in the denominator"
 _HIDDEN_N = "n not shown"
+_Any = TypeVar("_Any", GroupRow, PairRow)
 
 
 def draw_groups(result: GroupTable, ax: Axes | None = None) -> Picture:
     """Draw a rate per group: a dot, its interval, n under the name."""
     parts = _split(result.rows, lambda row: row)
     blocks = tuple(Block(_heading(rows[0], result.attributes), tuple(map(group_row, rows))) for rows in parts)
-    share = _share(result.confidence)
+    if not result.attributes and len(blocks) > 1:
+        rows = [replace(row, name=block.header) for block in blocks for row in block.rows]
+        blocks = (Block("Rates of everybody", tuple(rows)),)
     subject = blocks[0].header if len(blocks) == 1 else "Rates"
-    axis = f"{subject}; lines are {share} intervals; n is the number of people in the denominator"
+    axis = f"{subject}. Lines are {share_of(result.confidence)} intervals; {_WHO}"
     title = _groups_title(parts, result.spec, result.confidence) or subject
-    return draw_chart(Chart(title, axis, blocks, Scale(percent_tick, (0.0, 1.0))), ax)
+    return draw_chart(Chart(title, axis, blocks, Scale(percent_tick, (0.0, 1.0)), len(blocks) > 1), ax)
 
 
 def draw_pairs(result: DifferenceTable | RatioTable, ax: Axes | None = None) -> Picture:
@@ -39,11 +44,12 @@ def draw_pairs(result: DifferenceTable | RatioTable, ax: Axes | None = None) -> 
     parts = _split(result.rows, lambda pair: pair.row)
     blocks = tuple(Block(_pair_heading(pairs, result.attributes), tuple(_pair_row(pair, ratio) for pair in pairs)) for pairs in parts)
     what = "Ratio of rates (1: no difference)" if ratio else "Difference in points (0: no difference)"
-    subject = f"{what}; {blocks[0].header}" if len(blocks) == 1 else what
-    axis = f"{subject}; lines are {_share(result.confidence)} intervals, each by itself; n is the number of people in the denominator"
+    subject = f"{blocks[0].header}. {what}" if len(blocks) == 1 else what
+    axis = f"{subject}; lines are {share_of(result.confidence)} intervals, each by itself; {_WHO}"
     able = [pair for pair in result.rows if pair.status == "ok"]
     title = compare(comparisons(able), result.spec, result.confidence)
-    return draw_chart(Chart(title, axis, blocks, _ratio_scale(result.rows) if ratio else Scale(points_tick, neutral=0.0)), ax)
+    scale = _ratio_scale(result.rows) if ratio else Scale(points_tick, neutral=0.0)
+    return draw_chart(Chart(title, axis, blocks, scale, len(blocks) > 1), ax)
 
 
 def group_row(row: GroupRow) -> Row:
@@ -77,13 +83,13 @@ def count_of(n: int | None, prefix: str = "n=") -> str:
     return f"{prefix}{n:,}" if n is not None else _HIDDEN_N if prefix else "a number not shown"
 
 
-def _split(rows: Iterable[Row_], of: Callable[[Row_], GroupRow]) -> list[list[Row_]]:
+def _split(rows: Iterable[_Any], of: Callable[[_Any], GroupRow]) -> list[list[_Any]]:
     """One list per metric and per set of attributes in use, in the order of the table."""
 
-    def key(row: Row_) -> tuple[str, tuple[bool, ...]]:
+    def key(row: _Any) -> tuple[str, tuple[bool, ...]]:
         return of(row).metric.name, tuple(level == ALL for level in of(row).group)
 
-    found: dict[tuple[str, tuple[bool, ...]], list[Row_]] = {}
+    found: dict[tuple[str, tuple[bool, ...]], list[_Any]] = {}
     for row in rows:
         found.setdefault(key(row), []).append(row)
     return list(found.values())
@@ -130,5 +136,6 @@ def _ratio_scale(pairs: Sequence[PairRow]) -> Scale:
     return Scale(lambda value: f"{value:g}", (0.0, math.inf), 1.0, 0.5, even)
 
 
-def _share(confidence: float) -> str:
+def share_of(confidence: float) -> str:
+    """Write a level of confidence."""
     return f"{round(100 * confidence, 4):g} %"

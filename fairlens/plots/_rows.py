@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from ._picture import Picture
-from ._text import extent, fit, height_of, short, width_of
+from ._text import clean, fit, height_of, short, width_of
 from ._theme import BLUE, BODY, FAINT, GREY_BLUE, INK, PAPER, SMALL, SOFT, TITLE, new_figure, quiet, theme
 
 WIDTH, MARGIN, MIN_PLOT = 8.0, 0.25, 3.2
 LINE = BODY * 1.3 / 72
-_GAP, _HEADER, _BELOW = 0.14, 0.44, 0.62
+_GAP, _HEADER, _BELOW, _BETWEEN = 0.14, 0.44, 0.62, 0.35
+HIGH = 8.0
+"""Inches from which the numbers of the axis are written at the top too."""
 _DOT = 8.0
 State = Literal["ok", "small", "unsure", "missing"]
 
@@ -77,6 +80,7 @@ class Chart:
     axis: str
     blocks: tuple[Block, ...]
     scale: Scale
+    headed: bool
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -84,18 +88,19 @@ class Chart:
         return tuple(row for block in self.blocks for row in block.rows)
 
     @property
-    def headed(self) -> bool:
-        """Whether blocks need headings."""
-        return len(self.blocks) > 1
+    def height(self) -> float:
+        """Inches that headings and rows need."""
+        heads = _HEADER * len(self.blocks) if self.headed else 0.0
+        return max(heads + sum(row.height for row in self.rows), LINE + _GAP)
 
     @property
     def alt(self) -> str:
         """The chart in words."""
-        lines = [self.title, f"{self.axis}."]
+        lines = [clean(self.title), f"{clean(self.axis)}."]
         for block in self.blocks:
             if self.headed:
-                lines.append(f"{block.header}:")
-            lines += [f"{row.name}: {', '.join(row.words.splitlines())}{_counted(row)}." for row in block.rows]
+                lines.append(f"{clean(block.header)}:")
+            lines += [f"{clean(row.name)}: {', '.join(row.words.splitlines())}{_counted(row)}." for row in block.rows]
         return "\n".join(lines)
 
 
@@ -105,38 +110,73 @@ def _counted(row: Row) -> str:
 
 def draw_chart(chart: Chart, ax: Axes | None) -> Picture:
     """Draw into the axes given, or into a figure that is as high as its rows need."""
+    limits = _range(chart)
     with theme(), quiet():
-        target = _own_axes(chart) if ax is None else ax
-        _dots(target, chart)
-        _axis(target, chart)
+        places = [(ax, chart)] if ax is not None else _own_axes(chart)
+        for target, part in places:
+            _dots(target, part)
+            _axis(target, part, limits)
         if ax is not None:
-            width = ax.get_window_extent().width / ax.figure.dpi
-            ax.set_title(fit(chart.title, width, BODY, "bold"), loc="left", fontsize=BODY, fontweight="bold", parse_math=False)
-    return Picture(target.figure.figure, target, chart.alt, ax is None)  # type: ignore[arg-type]
+            title_on(ax, chart.title)
+    first = places[0][0]
+    return Picture(first.figure.figure, first, chart.alt, ax is None)  # type: ignore[arg-type]
 
 
-def _own_axes(chart: Chart) -> Axes:
-    labels = width_of([row.label for row in chart.rows]) + 0.15
+def title_on(ax: Axes, title: str) -> None:
+    """Write a title above the caller's axes, as wide as they are."""
+    text = fit(title, inches_of(ax), BODY, "bold")
+    ax.set_title(text, loc="left", fontsize=BODY, fontweight="bold", color=INK, parse_math=False)
+
+
+def inches_of(ax: Axes) -> float:
+    """Give the width of axes."""
+    figure: Any = ax.figure
+    return float(ax.get_window_extent().width / figure.dpi)
+
+
+def _own_axes(chart: Chart) -> list[tuple[Axes, Chart]]:
+    """Make a figure, and in it axes side by side where one column would be very high."""
+    labels = width_of([row.label for row in chart.rows]) + 0.2
     values = width_of([row.words for row in chart.rows if row.state != "missing"], SMALL) + 0.2
     plot = max(MIN_PLOT, WIDTH - 2 * MARGIN - labels - values)
-    width = 2 * MARGIN + labels + plot + values
+    parts = _columns(chart)
+    column = labels + plot + values
+    width = 2 * MARGIN + len(parts) * column + (len(parts) - 1) * _BETWEEN
     title = fit(chart.title, width - 2 * MARGIN, TITLE, "bold")
     axis = fit(chart.axis, width - 2 * MARGIN, SMALL)
-    top = MARGIN + height_of(title, TITLE) + 0.12
+    rows = max(part.height for part in parts)
     bottom = _BELOW + height_of(axis, SMALL)
-    rows = _height(chart)
-    height = top + rows + bottom
+    above = MARGIN + height_of(title, TITLE) + (0.4 if rows > HIGH else 0.12)
+    height = above + rows + bottom
     figure = new_figure(width, height)
+    write_title(figure, title)
+    figure.text(MARGIN / width, MARGIN / height, axis, va="bottom", fontsize=SMALL, color=SOFT, linespacing=1.3, parse_math=False)
+    made = []
+    for i, part in enumerate(parts):
+        left = MARGIN + i * (column + _BETWEEN) + labels
+        low = bottom + rows - part.height
+        made.append((figure.add_axes((left / width, low / height, plot / width, part.height / height)), part))
+    return made
+
+
+def write_title(figure: Figure, title: str) -> None:
+    """Write the title at the top left of a figure."""
+    width, height = figure.get_size_inches()
     figure.text(
         MARGIN / width, 1 - MARGIN / height, title, va="top", fontsize=TITLE, fontweight="bold", linespacing=1.3, parse_math=False
     )  # fmt: skip
-    figure.text(MARGIN / width, MARGIN / height, axis, va="bottom", fontsize=SMALL, color=SOFT, linespacing=1.3, parse_math=False)
-    return figure.add_axes(((MARGIN + labels) / width, bottom / height, plot / width, rows / height))
 
 
-def _height(chart: Chart) -> float:
-    heads = _HEADER * len(chart.blocks) if chart.headed else 0.0
-    return max(heads + sum(row.height for row in chart.rows), LINE + _GAP)
+def _columns(chart: Chart) -> list[Chart]:
+    """Deal the blocks to one, two or three columns of about equal height."""
+    count = min(1 + (chart.height > 12.0) + (chart.height > 30.0), len(chart.blocks))
+    parts: list[list[Block]] = [[]]
+    for block in chart.blocks:
+        filled = replace(chart, blocks=(*parts[-1], block)).height
+        if parts[-1] and len(parts) < count and filled > chart.height / count + 0.5:
+            parts.append([])
+        parts[-1].append(block)
+    return [replace(chart, blocks=tuple(part)) for part in parts]
 
 
 def _placed(chart: Chart) -> Iterator[tuple[Block | None, Row | None, float]]:
@@ -155,10 +195,9 @@ def _dots(ax: Axes, chart: Chart) -> None:
     places = [(row, y) for _, row, y in _placed(chart) if row is not None]
     with_numbers = [(row, y) for row, y in places if row.state != "missing"]
     ax.hlines([y for _, y in places], 0, 1, transform=ax.get_yaxis_transform(), colors=FAINT, linewidths=0.8, zorder=0)
-    low = chart.scale.possible[0] if math.isfinite(chart.scale.possible[0]) else None
     ax.hlines(
         [y for _, y in with_numbers],
-        [row.lower if low is None else max(row.lower, low) for row, _ in with_numbers],
+        [row.lower for row, _ in with_numbers],
         [row.upper for row, _ in with_numbers],
         colors=[_colour(row) for row, _ in with_numbers],
         linewidths=2.4,
@@ -178,7 +217,7 @@ def _dots(ax: Axes, chart: Chart) -> None:
         if block is not None:
             ax.text(
                 0, y, fit(block.header, 6.0, BODY, "bold"), transform=ax.get_yaxis_transform(), va="center", fontsize=BODY,
-                fontweight="bold", parse_math=False,
+                fontweight="bold", parse_math=False, gid="heading", bbox={"facecolor": ax.get_facecolor(), "edgecolor": "none", "pad": 2},
             )  # fmt: skip
 
 
@@ -197,16 +236,17 @@ def _words(ax: Axes, places: list[tuple[Row, float]]) -> None:
         )  # fmt: skip
 
 
-def _axis(ax: Axes, chart: Chart) -> None:
+def _axis(ax: Axes, chart: Chart, limits: tuple[float, float]) -> None:
     places = [(row, y) for _, row, y in _placed(chart) if row is not None]
-    ax.set_ylim(_height(chart), 0)
+    ax.set_ylim(chart.height, 0)
     ax.set_yticks([y for _, y in places], [row.label for row, _ in places], fontsize=BODY, linespacing=1.2, parse_math=False)
-    low, high = _range(chart)
+    low, high = limits
     if chart.scale.log:
         ax.set_xscale("log")
     ax.set_xlim(low, high)
-    inches = ax.get_window_extent().width / ax.figure.dpi
-    dress(ax, _ticks(chart.scale, low, high, inches), chart.scale.write)
+    dress(ax, _ticks(chart.scale, low, high, inches_of(ax)), chart.scale.write)
+    if chart.height > HIGH:
+        ax.tick_params(axis="x", top=True, labeltop=True)
     if chart.scale.neutral is not None:
         ax.axvline(chart.scale.neutral, color=SOFT, linewidth=1.2, zorder=1)
 
@@ -271,9 +311,9 @@ def spaced(ticks: list[float], low: float, high: float, inches: float, apart: fl
 
 def nice_ticks(low: float, high: float, inches: float) -> list[float]:
     """Give round numbers inside a range, few enough for the width."""
-    count = min(max(int(inches / 0.75), 2), 8)
+    count = min(max(int(inches / 0.62), 2), 8)
     values = MaxNLocator(count, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
-    return [float(value) for value in values if low <= value <= high]
+    return [tick for tick in (round(float(value), 9) for value in values) if low <= tick <= high]
 
 
 def percent_tick(value: float) -> str:
@@ -286,7 +326,3 @@ def points_tick(value: float) -> str:
     shown = round(100 * value, 6) + 0
     return "0" if shown == 0 else f"{shown:+g}"
 
-
-def text_height(text: str, size: float = BODY) -> float:
-    """Measure the height of text in inches."""
-    return extent(text, size)[1]

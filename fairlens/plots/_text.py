@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
@@ -15,22 +16,24 @@ from ._theme import BODY, quiet, theme
 
 NAME_WIDTH = 28
 _NAME_LINES = 2
-_POINTS = 72.0
+_DPI, _POINTS = 200.0, 72.0
+_MARK = "\u200e"
+_RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+(?:\s+[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+)*")
 _JOINERS = "\u200c\u200d"  # spelling in Persian and in Indic scripts
 
 
 @cache
 def _renderer() -> RendererAgg:
-    return RendererAgg(10, 10, _POINTS)
+    return RendererAgg(10, 10, _DPI)
 
 
 @cache
 def extent(text: str, size: float = BODY, weight: str = "normal") -> tuple[float, float]:
     """Measure text: width and height in inches, by size in points."""
     with theme(), quiet():
-        drawn = Text(0, 0, text, fontsize=size, fontweight=weight, parse_math=False, figure=Figure(dpi=_POINTS))
+        drawn = Text(0, 0, text, fontsize=size, fontweight=weight, parse_math=False, figure=Figure(dpi=_DPI))
         box = drawn.get_window_extent(_renderer())
-    return box.width / _POINTS, box.height / _POINTS
+    return box.width / _DPI, box.height / _DPI
 
 
 def width_of(texts: Sequence[str], size: float = BODY, weight: str = "normal") -> float:
@@ -56,7 +59,17 @@ def short(name: object, width: int = NAME_WIDTH) -> str:
 
 
 def fit(text: str, inches: float, size: float, weight: str = "normal") -> str:
-    """Break text into lines of at most that width."""
+    """Break text into as few lines of at most that width as it takes, of about equal length."""
+    lines = _broken(text, inches, size, weight)
+    count = len(lines)
+    while count > 1 and len(shorter := _broken(text, inches := 0.95 * inches, size, weight)) == count:
+        if width_of(shorter, size, weight) > inches:  # one word is as wide as that
+            break
+        lines = shorter
+    return "\n".join(map(_left_to_right, lines))
+
+
+def _broken(text: str, inches: float, size: float, weight: str) -> list[str]:
     lines: list[str] = []
     for word in clean(text).split(" "):
         longer = f"{lines[-1]} {word}" if lines else word
@@ -64,7 +77,12 @@ def fit(text: str, inches: float, size: float, weight: str = "normal") -> str:
             lines[-1] = longer
         else:
             lines.append(word)
-    return "\n".join(lines)
+    return lines
+
+
+def _left_to_right(line: str) -> str:
+    """Keep an English line in order around a name that is written from the right."""
+    return _MARK + _RTL.sub(rf"\g<0>{_MARK}", line) if _RTL.search(line) else line
 
 
 def height_of(text: str, size: float, spacing: float = 1.3) -> float:

@@ -19,7 +19,7 @@ def normal_quantile(confidence: float, comparisons: int = 1) -> float:
     >>> round(normal_quantile(0.95), 6)
     1.959964
     """
-    return NormalDist().inv_cdf(1 - (1 - confidence) / 2 / comparisons)
+    return -NormalDist().inv_cdf((1 - confidence) / 2 / comparisons)
 
 
 def wilson(x: npt.ArrayLike, n: npt.ArrayLike, z: float) -> tuple[Array, Array]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import anywidget
 import ipywidgets
@@ -84,7 +84,7 @@ class Panel(ipywidgets.VBox):
         by: str | Sequence[str] | None = None,
         where: Mapping[str, Level] | None = None,
         reference: Level | Sequence[Level] | None = None,
-        threshold: float | None = None,
+        threshold: float | Literal["decided"] | None = None,
     ) -> Panel:
         """Bring the panel to a view; what is not given stays as it is.
 
@@ -99,7 +99,7 @@ class Panel(ipywidgets.VBox):
         reference
             "largest", "rest", "overall", a level, or a tuple of levels where `by` has two columns.
         threshold
-            One of the stops of the slider.
+            One of the stops of the slider; "decided" for the decision as it was taken.
 
         Returns
         -------
@@ -122,7 +122,7 @@ class Panel(ipywidgets.VBox):
             names,
             kept if where is None else where,
             reference,
-            now.threshold if threshold is None else threshold,
+            now.threshold if threshold is None else None if threshold == "decided" else threshold,
         )
         self._live.state = self._choices.encode(wanted)
         return self

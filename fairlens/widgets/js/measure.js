@@ -59,8 +59,12 @@ function rateOf(data, metric, codes, six, suppressed) {
   const row = { codes, value: NaN, lower: NaN, upper: NaN, n: null, x: NaN, people: null, status: "suppressed", reason: data.reasons.suppressed };
   if (suppressed) return row;
   const x = dot(metric.numerator, six), n = dot(metric.denominator, six);
-  Object.assign(row, { x, n, people: six.reduce((a, b) => a + b, 0) });
-  if (n === 0) return Object.assign(row, { status: "undefined", reason: data.reasons.undefined });
+  return rated(data, Object.assign(row, { x, n, people: six.reduce((a, b) => a + b, 0) }));
+}
+
+function rated(data, row) {
+  const { x, n } = row;
+  if (n === 0) return Object.assign(row, { value: NaN, lower: NaN, upper: NaN, status: "undefined", reason: data.reasons.undefined });
   const [lower, upper] = wilson(x, n, data.z[0]);
   const small = n < data.least;
   return Object.assign(row, { value: x / n, lower, upper, status: small ? "small" : "ok", reason: small ? data.reasons.small : "" });
@@ -95,15 +99,13 @@ function againstWhole(data, metric, row, whole, anyHidden, toOverall) {
   const hidden = { ...whole, status: "suppressed", value: NaN };
   if (whole.status === "suppressed" || row.status === "suppressed" || (!toOverall && anyHidden)) return against(data, row, hidden);
   const x = whole.x - row.x, n = whole.n - row.n;
-  const [lower, upper] = wilson(x, n, data.z[0]);
-  const rest = n === 0
-    ? { ...whole, x, n, value: NaN, status: "undefined", reason: data.reasons.undefined }
-    : { ...whole, x, n, value: x / n, lower, upper };
-  const pair = against(data, row, rest);
-  if (!toOverall) return pair;
+  if (!toOverall) return against(data, row, rated(data, { ...whole, x, n }));
+  const pair = against(data, row, whole);
+  if (pair.status === "undefined" || pair.status === "suppressed") return pair;
+  if (n === 0) return { ...pair, value: NaN, lower: NaN, upper: NaN, status: "undefined", reason: data.reasons.alone };
   const share = row.n / whole.n;
-  const scale = (limit) => (1 - share) * limit;
-  return { ...pair, base: whole, value: scale(pair.value), lower: scale(pair.lower), upper: scale(pair.upper) };
+  const [lower, upper] = newcombe(row.x, row.n, x, n, data.z[0]).map((limit) => (1 - share) * limit);
+  return { ...pair, lower, upper };
 }
 
 export function measure(data, state) {

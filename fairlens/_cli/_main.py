@@ -1,0 +1,49 @@
+"""``fairlens``: the commands and their arguments. What they do is in the other files of this package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from .. import __version__
+from ..exceptions import FairlensError
+
+
+class _Refused(click.ClickException):
+    """Print an error of ours as it is written, with its hint, and no traceback."""
+
+    exit_code = 1
+
+    def __init__(self, error: FairlensError) -> None:
+        super().__init__(str(error))
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="fairlens")
+def main() -> None:
+    """Audit models for unfair treatment of groups of people."""
+
+
+@main.command()
+@click.argument("notebook", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--to",
+    "target",
+    required=True,
+    metavar="PATH",
+    type=click.Path(path_type=Path),
+    help="Where the results go: PATH.ipynb and PATH.html.",
+)
+def run(notebook: Path, target: Path) -> None:
+    """Execute NOTEBOOK; keep it with its outputs, and write one offline HTML file.
+
+    The results are PATH.ipynb and PATH.html. What cells tagged "summary" print is repeated here.
+    """
+    from ._run import report, run_notebook
+
+    try:
+        made = run_notebook(notebook, target)
+    except FairlensError as error:
+        raise _Refused(error) from error
+    click.echo(report(made))

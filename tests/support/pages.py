@@ -1,0 +1,113 @@
+"""A bare browser for exported pages: no server, no kernel, no network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-dev-shm-usage",
+    "--disable-sync",
+    "--no-first-run",
+    "--font-render-hinting=none",
+    "--force-color-profile=srgb",
+]
+
+
+def chromium_path() -> str | None:
+    """Where Chromium is, or None."""
+    named = os.environ.get("CHROMIUM")
+    return named or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+class Watch:
+    """Requests and errors of a page, so that a test can say there were none."""
+
+    def __init__(self, page: Any) -> None:
+        self.requests: list[str] = []
+        self.errors: list[str] = []
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", lambda line: self.errors.append(line.text) if line.type in ("error", "warning") else None)
+
+
+@contextmanager
+def offline_page(browser: Any, path: Path, **options: Any) -> Iterator[tuple[Any, Watch]]:
+    """Open a file with the network off."""
+    context = browser.new_context(offline=True, viewport={"width": 1200, "height": 900}, **options)
+    page = context.new_page()
+    watch = Watch(page)
+    page.goto(path.resolve().as_uri())
+    try:
+        yield page, watch
+    finally:
+        context.close()
+
+
+def export(path: Path, *panels: Any) -> Path:
+    """Write the file of a notebook in which each panel recorded the view that it is at."""
+    import nbformat.v4 as v4
+    from fairlens.records import RecordExporter
+
+    cells = []
+    for panel in panels:
+        cell = v4.new_code_cell("panel.record()")
+        for data, metadata in panel.recorded[-1].outputs:
+            cell.outputs.append(v4.new_output("display_data", data=data, metadata=metadata))
+        cells.append(cell)
+    page, _ = RecordExporter().from_notebook_node(v4.new_notebook(cells=cells))
+    path.write_text(page, "utf-8")
+    return path
+
+
+class PanelPage:
+    """One live part of an exported page, used by its labels as a person does."""
+
+    def __init__(self, page: Any, nth: int = 0) -> None:
+        self.page = page
+        self.root = page.locator(".fl-panel").nth(nth)
+
+    def select(self, label: str) -> Any:
+        """The select with a label."""
+        return self.root.locator("label.fl-control", has=self.page.get_by_text(label, exact=True)).locator("select").first
+
+    def choose(self, label: str, text: str) -> None:
+        """Choose an option by the text that is shown."""
+        self.select(label).select_option(label=text)
+
+    def threshold(self, stop: int) -> None:
+        """Move the slider to a stop."""
+        self.root.locator("input[type=range]").fill(str(stop))
+
+    @property
+    def sentence(self) -> str:
+        """The sentence."""
+        return str(self.root.locator("[role=status]").text_content())
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows of the table: names of the group, and text and full values of each cell."""
+        return list(
+            self.root.locator("tbody tr").evaluate_all(
+                """rows => rows.map(row => ({
+                    group: [...row.querySelectorAll("th")].map(cell => cell.textContent),
+                    cells: [...row.querySelectorAll("td")].map(cell => ({text: cell.textContent, ...cell.dataset})),
+                }))"""
+            )
+        )
+
+    def dots(self) -> list[float]:
+        """The values at which dots are drawn, read back from where they are."""
+        return list(
+            self.root.locator("svg").evaluate(
+                """svg => { const lines = [...svg.querySelectorAll(".fl-grid")].map(line => Number(line.getAttribute("x1")));
+                    return [...svg.querySelectorAll("circle")].map(dot => (Number(dot.getAttribute("cx")) - lines[0]) / (lines.at(-1) - lines[0])); }"""
+            )
+        )
