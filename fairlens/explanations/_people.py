@@ -80,10 +80,7 @@ def read_people(audit: Audit, question: Question, left_out: Sequence[tuple[str, 
     crossed = tuple(zip(*(levels[axis] for axis in question.attributes), strict=True))
     group = _at(crossed, (question.group,))
     reference = ~group if isinstance(question.reference, str) else _at(crossed, (question.reference,))
-    if audit.threshold is None:
-        scored = np.asarray(row_levels(frame, Y_PRED, spec), float)
-    else:
-        scored = read_scores(frame, spec)
+    scored = np.asarray(row_levels(frame, Y_PRED, spec), float) if audit.threshold is None else read_scores(frame, spec)
     return People(inside, counted & group, counted & reference, published, scored, crossed)
 
 

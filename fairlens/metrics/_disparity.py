@@ -218,4 +218,4 @@ def _against_all(
 def _rest(row: GroupRow, everybody: GroupRow, confidence: float, least: int) -> GroupRow:
     counts = (everybody.numerator - row.numerator, everybody.denominator - row.denominator)
     people = (everybody.people or 0) - (row.people or 0)
-    return _rated(row.group, row.metric, int(counts[0]), int(counts[1]), people, confidence, least)
+    return _rated(everybody.group, row.metric, int(counts[0]), int(counts[1]), people, confidence, least)

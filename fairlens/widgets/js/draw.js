@@ -36,7 +36,7 @@ function pairCell(data, row) {
   return el("td", { "data-value": full(value), "data-lower": full(lower), "data-upper": full(upper) }, text);
 }
 
-const ROW = 34, LEFT = 186, RIGHT = 130, WIDTH = 560, TOP = 8, FOOT = 26;
+const ROW = 36, LEFT = 164, RIGHT = 122, WIDTH = 490, TOP = 8, FOOT = 26;
 
 export function drawPicture(data, state, found) {
   const height = TOP + ROW * found.rows.length + FOOT;
@@ -58,7 +58,7 @@ export function drawPicture(data, state, found) {
 
 function drawRow(data, state, row, y, x) {
   const name = nameOf(data, state.by, row.codes);
-  const parts = [svgEl("text", { x: LEFT - 10, y: y - 2, "text-anchor": "end" }, short(name, 25))];
+  const parts = [svgEl("text", { x: LEFT - 10, y: y - 2, "text-anchor": "end" }, short(name, 22))];
   if (row.n !== null) parts.push(svgEl("text", { x: LEFT - 10, y: y + 12, "text-anchor": "end", class: "fl-axis" }, `n=${count(row.n)}`));
   if (Number.isNaN(row.value)) {
     parts.push(svgEl("text", { x: LEFT + 6, y: y + 4, class: "fl-axis" }, data.ui[row.status]));

@@ -1,0 +1,154 @@
+"""The panel in Python: states, errors, what leaves. Its numbers are compared in the browser tests."""
+
+import json
+
+import fairlens as fl
+import ipywidgets
+import numpy as np
+import pandas as pd
+import pytest
+from fairlens import exceptions
+from fairlens.widgets._payload import canonical, level_names
+from fairlens.widgets._program import program
+
+
+@pytest.fixture(scope="module")
+def frame():
+    rng = np.random.default_rng(0)
+    n = 900
+    return pd.DataFrame(
+        {
+            "race": rng.choice(["a", "b", "c"], n, p=[0.7, 0.295, 0.005]),
+            "sex": rng.choice(["f", "m"], n),
+            "y": rng.integers(0, 2, n),
+            "s": rng.random(n),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def audit(frame):
+    return fl.audit(frame, y_true="y", y_score="s", threshold=[0.5, 0.613], favorable=1, sensitive_features=["race", "sex"])
+
+
+def test_first_child_is_the_front_end(audit):
+    panel = fl.panel(audit)
+    assert isinstance(panel, ipywidgets.VBox)
+    assert panel.children[0]._esm == program()
+
+
+def test_program_is_plain_and_asks_for_nothing():
+    text = program()
+    for word in ("import ", "require(", "fetch(", "XMLHttpRequest", "WebSocket", "eval(", "innerHTML", "http://", "https://"):
+        assert word not in text.replace("http://www.w3.org/2000/svg", ""), word
+
+
+def test_payload_holds_no_blanked_count(audit, frame):
+    data = json.loads(fl.panel(audit)._text)
+    assert (frame["race"] == "c").sum() < 10
+    levels = data["axes"][0]["levels"]
+    table = next(table for table in data["tables"] if table["axes"] == [0])
+    blanks = [levels[code[0]] for code, counts in zip(table["codes"], table["counts"], strict=True) if counts is None]
+    assert "c" in blanks
+    assert len(blanks) >= 2
+
+
+def test_payload_survives_a_save_that_sorts_keys(audit):
+    text = fl.panel(audit)._text
+    assert canonical(json.loads(text)) == text
+
+
+def test_levels_that_read_alike_are_told_apart():
+    assert level_names((10, "10", "2")) == ["10", "'10'", "2"]
+
+
+def test_stops_are_coarse_and_hold_declared_thresholds(audit):
+    stops = fl.panel(audit)._choices.stops
+    assert 0.613 in stops
+    assert 0.62 not in stops
+    assert len(stops) == 22
+
+
+def test_state_goes_both_ways(audit):
+    panel = fl.panel(audit).show("accuracy", ["sex", "race"], {}, ("f", "a"), 0.613)
+    raw = json.loads(json.dumps(panel._live.state, sort_keys=True))
+    state = panel._choices.decode(raw)
+    assert (state.metric.name, state.by, state.reference, state.threshold) == ("accuracy", ("sex", "race"), ("f", "a"), 0.613)
+    assert panel._choices.encode(state) == panel._live.state
+
+
+def test_what_is_not_given_stays(audit):
+    panel = fl.panel(audit).show("accuracy", "sex", {"race": "a"}, "rest", 0.5)
+    panel.show(threshold=0.613)
+    assert panel.view.words.startswith("Accuracy by sex, among race = a, decided at a score of 0.613 or more")
+    panel.show(by="race")
+    assert panel.view.state.where == ()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "role"),
+    [
+        ({"metric": "f1"}, exceptions.MetricNotFound, "metric"),
+        ({"by": "income"}, exceptions.LevelNotFound, "by"),
+        ({"by": []}, exceptions.LevelNotFound, "by"),
+        ({"by": ["race", "race"]}, exceptions.LevelNotFound, "by"),
+        ({"where": {"sex": "x"}}, exceptions.LevelNotFound, "where"),
+        ({"where": {"race": "a"}}, exceptions.LevelNotFound, "where"),
+        ({"where": {"age": 1}}, exceptions.LevelNotFound, "where"),
+        ({"reference": "nobody"}, exceptions.LevelNotFound, "reference"),
+        ({"threshold": 0.62}, exceptions.ThresholdNotHeld, "threshold"),
+        ({"threshold": "decided"}, exceptions.ThresholdNotHeld, "threshold"),
+        ({"threshold": "high"}, exceptions.WrongKind, "threshold"),
+    ],
+)
+def test_a_view_that_does_not_exist_is_an_error_and_loses_nothing(audit, arguments, kind, role):
+    panel = fl.panel(audit)
+    before = dict(panel._live.state)
+    with pytest.raises(kind) as caught:
+        panel.show(**arguments)
+    assert caught.value.role == role
+    assert str(caught.value).splitlines()[-1].startswith("Hint: ")
+    assert panel._live.state == before
+
+
+def test_panel_asks_for_favorable(frame):
+    with pytest.raises(exceptions.RoleNeeded, match="favorable"):
+        fl.panel(fl.audit(frame, y_pred="y", sensitive_features="sex"))
+
+
+def test_panel_needs_an_audit(frame):
+    with pytest.raises(exceptions.WrongKind, match="audit"):
+        fl.panel(frame)
+
+
+def test_one_group_says_there_is_nothing_to_compare(frame):
+    panel = fl.panel(fl.audit(frame.assign(sex="f"), y_pred="y", favorable=1, sensitive_features="sex"))
+    assert panel.view.sentence == "There is one group only, so there is nothing to compare."
+    assert len(panel.view.rows) == 1
+
+
+def test_an_error_in_the_browser_is_logged(audit, caplog):
+    panel = fl.panel(audit)
+    panel._live.error = "ReferenceError: x"
+    assert "ReferenceError: x" in caplog.text
+
+
+def test_outside_a_notebook_recording_says_so(audit, caplog):
+    panel = fl.panel(audit)
+    panel.record()
+    assert "recorded in a notebook" in caplog.text
+
+
+def test_recorded_view_escapes_names(frame):
+    hostile = frame.assign(sex=np.where(frame["sex"] == "f", "<script>alert(1)</script>", "</div>"))
+    panel = fl.panel(fl.audit(hostile, y_pred="y", favorable=1, sensitive_features="sex"))
+    panel._make_record()
+    text = panel.recorded[-1].html
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+    assert text.count("</div>") == text.count("<div")
+
+
+def test_a_panel_of_a_selected_audit_starts_there(audit):
+    panel = fl.panel(audit.where(sex="f"))
+    assert "among sex = f" in panel.view.words
