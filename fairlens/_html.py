@@ -21,7 +21,7 @@ def escape(text: object) -> str:
     return html.escape(str(text), quote=True)
 
 
-def table(headers: Sequence[str], rows: Iterable[Sequence[Cell | str]], row_headers: int, caption: str = "") -> str:
+def table(headers: Sequence[str], rows: Iterable[Sequence[object]], row_headers: int, caption: str = "") -> str:
     """Write a table; the first `row_headers` cells of each row are headers of the row."""
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in headers)
     body = "".join(
@@ -31,9 +31,9 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[Cell | str]], row_head
     return f'<table class="fl-table">{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
-def _cell(cell: Cell | str, header: bool) -> str:
-    if isinstance(cell, str):
-        cell = Cell(cell)
+def _cell(cell: object, header: bool) -> str:
+    if not isinstance(cell, Cell):
+        cell = Cell(str(cell))
     tag = 'th scope="row"' if header else "td"
     full = "" if cell.value is None else f' data-value="{cell.value!r}"'
     return f"<{tag}{full}>{escape(cell.text)}</{tag[:2]}>"

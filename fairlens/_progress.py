@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from types import TracebackType
+from typing import Any
 
 Step = Callable[[int, int], None]
 
@@ -21,7 +22,10 @@ class Progress:
     """
 
     def __init__(self, what: str, show: bool | Step = True) -> None:
-        self.what, self._step, self._line, self._bar = what, None, None, None
+        self.what = what
+        self._step: Step | None = None
+        self._line: Any = None
+        self._bar: Any = None
         if callable(show):
             self._step = show
         elif show:

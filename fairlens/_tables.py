@@ -124,7 +124,8 @@ class Tables:
             folded = np.stack(
                 [counts[:, :, ~selected].sum(axis=(2, 3)), counts[:, :, selected].sum(axis=(2, 3))], axis=-1
             )
-        return folded.reshape(len(counts), 6)
+        six: Counts = folded.reshape(len(counts), 6)
+        return six
 
     def check_threshold(self, threshold: float | None) -> None:
         """Raise where a decision at `threshold` cannot be counted from these bins."""
@@ -180,7 +181,8 @@ class Tables:
         label = _recode(cube, Y_TRUE, _LABELS, 2)
         step = cube.codes[:, cube.axes.index(SCORE_BIN)] if SCORE_BIN in cube.axes else 0
         decision = _recode(cube, Y_PRED, (0, 1), 0)
-        np.add.at(counts, (place.reshape(-1), label, step, decision), cube.sums["n"])
+        index: Any = (place.reshape(-1), label, step, decision)
+        np.add.at(counts, index, cube.sums["n"])
         names = [self.cube.levels_of(axis) for axis in axes]
         codes = np.array(
             [[names[j].index(cube.levels[j][code]) for j, code in enumerate(cell)] for cell in cells], np.int64

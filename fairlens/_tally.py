@@ -84,7 +84,7 @@ def tally(data: Any, spec: Spec) -> Cube:
         keys[Y_TRUE] = frame[spec.y_true]
     if spec.y_score is not None:
         score, spec = _score(frame, spec)
-        keys[SCORE_BIN] = frame[spec.y_score] if spec.edges is None else _codes(frame, _bin(score, spec.edges))
+        keys[SCORE_BIN] = frame[str(spec.y_score)] if spec.edges is None else _codes(frame, _bin(score, spec.edges))
         sums = {"score": score, "score2": score**2}
     if spec.y_pred is not None:
         keys[Y_PRED] = _full(frame, "y_pred", spec.y_pred)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -88,9 +89,9 @@ class DataSheet:
         return "\n".join(parts)
 
     def _repr_html_(self) -> str:
-        facts = "".join(f"<p><b>{escape(name)}.</b> {escape(text)}</p>" for name, text in self._facts)
-        cautions = "".join(f"<li>{escape(text)}</li>" for text in self.cautions)
-        left = "".join(f"<li><b>{escape(names)}</b>: {escape(why)}</li>" for names, why in self.left_out)
+        facts = "".join(f"<p><b>{escape(name)}.</b> {_prose(text)}</p>" for name, text in self._facts)
+        cautions = "".join(f"<li>{_prose(text)}</li>" for text in self.cautions)
+        left = "".join(f"<li><code>{escape(names)}</code>: {_prose(why)}</li>" for names, why in self.left_out)
         rows = [[one.name, one.meaning, one.unit, one.kind, str(one.missing or "")] for one in self.columns]
         columns = table(["column", "meaning", "unit", "kind", "missing"], rows, 1)
         return (
@@ -99,6 +100,11 @@ class DataSheet:
             f"<details><summary>The columns, and what was left out</summary>{columns}"
             f"<p><b>Left out.</b></p><ul>{left}</ul></details></div>"
         )
+
+
+def _prose(text: str) -> str:
+    """Escape a text, and set what stands between backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 _MORTGAGE_COLUMNS = {
@@ -146,8 +152,6 @@ _MORTGAGE_LEFT_OUT = (
     ),
 )
 _MORTGAGE_CAUTIONS = (
-    "`approve` is what a lender decided, not whether a loan was repaid. A model that predicts it well repeats the lenders,"
-    " with whatever was wrong about their decisions; a true positive is an agreement with a lender, not a good loan.",
     "`credit_guidelines` is the lender's own judgement of the credit history, and nearly decides the outcome. It was kept on"
     " purpose, because lenders had it on the table: an audit should show how much of a gap it carries, and whether it was"
     " judged alike for everybody cannot be seen in these data.",
@@ -171,8 +175,9 @@ def _mortgage() -> DataSheet:
         who="Applicants in the Boston metropolitan area who were white, Black or Hispanic.",
         when="Applications of 1990, from a survey of lenders in the years after.",
         n=len(people),
-        label="`approve`: the lender's decision. A past human decision, not repayment; it may carry the bias that an audit"
-        " looks for.",
+        label="`approve` is what a lender decided: a past human decision, not whether a loan was repaid. It may carry the very"
+        " bias that an audit looks for. A model that predicts it well repeats the lenders; a true positive is an agreement with"
+        " a lender, not a good loan.",
         columns=tuple(
             Column(name, *_MORTGAGE_COLUMNS[name], _kind(people[name]), int(missing[name])) for name in people.columns
         ),

@@ -11,7 +11,7 @@ from .._levels import Level
 from .._result import Query, Result
 from .._spec import Spec
 from ..metrics import GroupRow, PairRow
-from ..metrics._results import Status, note
+from ..metrics._results import Status
 from ..metrics._sentence import TEXTS, label_of
 from ..stats import normal_quantile
 from ._words import describe
@@ -238,7 +238,7 @@ class GapDecomposition(Result):
         """Give the published contributions as an HTML table."""
         answer = self.published()
         if not answer.has_parts:
-            return f"<p>{escape(note(answer.status, answer.reason))}</p>"
+            return f"<p>{escape(answer._remark)}</p>"
         share = f"{round(100 * answer.confidence, 4):g} %"
         headers = ["input", f"contribution in points ({share} interval)", "n"]
         rows = [*((part.feature, part.contribution, part.lower, part.upper) for part in answer.parts)]
@@ -250,9 +250,12 @@ class GapDecomposition(Result):
         reference = TEXTS.get(str(answer.reference)) if isinstance(answer.pair.reference, str) else None
         among = f"{label_of(answer.pair.row.group)} less {reference or label_of(answer.pair.reference)}"
         shown = table(headers, lines, 1, f"{answer.pair.row.metric.label}, {among}")
-        remark = note(answer.status, answer.reason)
-        weak = f"<p>{escape(remark)}</p>" if remark else ""
+        weak = f"<p>{escape(answer._remark)}</p>" if answer.reason else ""
         return f"{shown}{weak}<p><small>{escape(answer.method)} {escape(self.caution)}</small></p>"
+
+    @property
+    def _remark(self) -> str:
+        return self.reason if self.status == "ok" else f"{self.status}: {self.reason}"
 
     def __repr__(self) -> str:
         return f"{super().__repr__()}\n{self.caution}"

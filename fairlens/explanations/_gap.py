@@ -153,10 +153,10 @@ def _limits(n_rounds: int | None, max_predictions: int) -> Limits:
 
 def _rate(metric: str | Metric) -> Metric:
     name = metric.name if isinstance(metric, Metric) else metric
-    name = ALIASES.get(name, name) if isinstance(name, str) else name
+    name = ALIASES.get(name, name) if isinstance(name, str) else ""
     if name not in AMONG or (isinstance(metric, Metric) and metric != RATES[name]):
         raise BadValue(
-            f"`metric` is {name!r}.",
+            f"`metric` is {metric.name if isinstance(metric, Metric) else metric!r}.",
             f"The gaps that can be decomposed are rates of the decision: {', '.join(AMONG)}.",
             hint='metric="selection_rate"',
             role="metric",

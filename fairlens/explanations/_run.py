@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +81,7 @@ def run(
 
 
 def _sample(
-    setting: Setting, people: People, most: int, may_stop: bool, rng: np.random.Generator, report: Any
+    setting: Setting, people: People, most: int, may_stop: bool, rng: np.random.Generator, report: Callable[[int], None]
 ) -> Sums:
     group, reference = people.group[setting.rows], people.reference[setting.rows]
     rising = rounds(setting, rng, report)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -11,7 +12,8 @@ from .._levels import ALL, Level
 from .._result import Query, Result
 from .._spec import Spec
 from ._metric import Metric
-from ._sentence import TEXTS, Comparison, compare, describe, label_of
+from ._sentence import TEXTS as TEXTS
+from ._sentence import Comparison, compare, describe, label_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +84,9 @@ class GroupTable(Result):
     def sentence(self) -> str:
         """The rates in words, and the groups that are left out."""
         rows = self.published().rows
-        return describe([(label_of(row.group), row.metric, row.value, row.lower, row.upper, row.status) for row in rows], self.spec)
+        return describe(
+            [(label_of(row.group), row.metric, row.value, row.lower, row.upper, row.n, row.status) for row in rows]
+        )
 
     @property
     def left_out(self) -> tuple[GroupRow, ...]:
@@ -93,8 +97,8 @@ class GroupTable(Result):
         """Give the published rates as an HTML table."""
         answer = self.published()
         several = len({row.metric.name for row in answer.rows}) > 1
-        headers = [*answer.attributes, *(["metric"] if several else []), _header(answer.rows, answer.confidence), "n", "note"]
-        lines = [
+        headers: list[str] = [*answer.attributes, *(["metric"] if several else []), _header(answer.rows, answer.confidence), "n", "note"]
+        lines: list[list[object]] = [
             [
                 *map(str, row.group),
                 *([row.metric.label] if several else []),
@@ -104,7 +108,7 @@ class GroupTable(Result):
             ]
             for row in answer.rows
         ]
-        return table(headers, lines, len(answer.attributes))
+        return table(*_without_empty_notes(headers, lines), len(answer.attributes))
 
 
 @dataclass(frozen=True, repr=False)
@@ -148,7 +152,7 @@ class _PairTable(Result):
         answer = self.published()
         share = f"{round(100 * answer.confidence, 4):g} %"
         headers = [*answer.attributes, "metric", "reference", "rate", "reference rate", f"{self.change_name} ({share} interval)", "n", "n reference", "note"]
-        lines = [
+        lines: list[list[object]] = [
             [
                 *map(str, pair.row.group),
                 pair.row.metric.label,
@@ -162,10 +166,11 @@ class _PairTable(Result):
             ]
             for pair in answer.rows
         ]  # fmt: skip
-        return table(headers, lines, len(answer.attributes))
+        return table(*_without_empty_notes(headers, lines), len(answer.attributes))
 
+    @abstractmethod
     def _show(self, pair: PairRow) -> str:
-        raise NotImplementedError
+        """Write the change and its interval."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -188,6 +193,12 @@ class RatioTable(_PairTable):
 
     def _show(self, pair: PairRow) -> str:
         return "–" if pair.change != pair.change else f"{pair.change:.2f} ({pair.lower:.2f} to {pair.upper:.2f})"
+
+
+def _without_empty_notes(headers: list[str], lines: list[list[object]]) -> tuple[list[str], list[list[object]]]:
+    if any(line[-1] for line in lines):
+        return headers, lines
+    return headers[:-1], [line[:-1] for line in lines]
 
 
 def note(status: Status, reason: str) -> str:

@@ -102,16 +102,17 @@ def compare(comparisons: Sequence[Comparison], spec: Spec, confidence: float, *,
     return text + tail
 
 
-def describe(rows: Sequence[tuple[str, Metric, float, float, float, str]], spec: Spec) -> str:
-    """Say the rates of a table in words, one clause per group."""
+def describe(rows: Sequence[tuple[str, Metric, float, float, float, int | None, str]]) -> str:
+    """Say the rates of a table in words, one clause per group with its interval and n."""
     parts, left = [], []
-    for label, metric, value, lower, upper, status in rows:
+    for label, metric, value, lower, upper, n, status in rows:
         if math.isnan(value):
             left.append(f"{label} ({status})")
             continue
         digits = 0 if upper - lower >= 0.01 else 1
-        weak = " (few people)" if status == "small" else ""
-        parts.append(f"{label} {metric.label.lower()} {_hundred(value, digits)} % ({_hundred(lower, digits)} to {_hundred(upper, digits)}){weak}")
+        limits = f"{_hundred(lower, digits)} to {_hundred(upper, digits)}, n={n:,}"
+        weak = ", few people" if status == "small" else ""
+        parts.append(f"{label} {metric.label.lower()} {_hundred(value, digits)} % ({limits}{weak})")
     tail = _left(left)
     return ("; ".join(parts) + "." if parts else TEXTS["nothing"]) + tail
 

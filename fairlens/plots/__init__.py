@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from matplotlib.axes import Axes
 
 from ..exceptions import WrongKind
+from ..explanations import GapDecomposition
 from ..metrics import DifferenceTable, GroupTable, RatioTable
 from ._bridge import draw_gap
 from ._groups import draw_groups, draw_pairs
@@ -19,12 +20,12 @@ __all__ = ["Picture", "draw"]
 
 
 def draw(result: Result, ax: Axes | None = None) -> Picture:
-    """Draw a published result.
+    """Draw a result in its published form.
 
     Parameters
     ----------
     result
-        What may be shown: rates by group, differences, ratios, or a decomposed gap.
+        Rates by group, differences, ratios, or a decomposed gap.
     ax
         Matplotlib axes to draw into; a figure of its own, which pyplot does not know, when None.
 
@@ -42,9 +43,9 @@ def draw(result: Result, ax: Axes | None = None) -> Picture:
     >>> import fairlens as fl
     >>> from fairlens import plots
     >>> audit = fl.audit(y_pred=[1, 0, 1, 1] * 10, sensitive_features={"sex": ["f", "m"] * 20})
-    >>> picture = plots.draw(audit.by_group("selection_rate").published())
-    >>> [label.get_text() for label in picture.ax_.get_yticklabels()]
-    ['f\\nn=20', 'm\\nn=20']
+    >>> picture = plots.draw(audit.by_group("selection_rate"))
+    >>> [label.get_text().splitlines() for label in picture.ax_.get_yticklabels()]
+    [['f', 'n=20'], ['m', 'n=20']]
     """
     if ax is not None and not isinstance(ax, Axes):
         raise WrongKind(
@@ -54,12 +55,13 @@ def draw(result: Result, ax: Axes | None = None) -> Picture:
             role="ax",
             value=ax,
         )
-    if isinstance(result, GroupTable):
-        return draw_groups(result, ax)
-    if isinstance(result, DifferenceTable | RatioTable):
-        return draw_pairs(result, ax)
-    if type(result).__name__ == "GapDecomposition":
-        return draw_gap(result, ax)
+    shown = result.published()
+    if isinstance(shown, GroupTable):
+        return draw_groups(shown, ax)
+    if isinstance(shown, DifferenceTable | RatioTable):
+        return draw_pairs(shown, ax)
+    if isinstance(shown, GapDecomposition):
+        return draw_gap(shown, ax)
     raise WrongKind(
         f"A picture of a {type(result).__name__} was asked for.",
         "There are pictures of rates by group, differences, ratios and decomposed gaps.",

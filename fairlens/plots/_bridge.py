@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -10,15 +11,41 @@ from matplotlib.patches import Patch
 
 from ..explanations import GapDecomposition
 from ._picture import Picture
-from ._rows import LINE, MARGIN, Block, Chart, Row, Scale, draw_chart, dress, nice_ticks, percent_tick, inches_of, title_on, write_title
-from ._steps import LEGEND, Bridge, Kind, Step, ends_of, rate_of, read_bridge
+from ._rows import (
+    LINE,
+    MARGIN,
+    Block,
+    Chart,
+    Scale,
+    draw_chart,
+    dress,
+    inches_of,
+    nice_ticks,
+    percent_tick,
+    title_on,
+    write_title,
+)
+from ._steps import LEGEND, Bridge, Kind, ends_of, rate_of, read_bridge
 from ._text import clean, extent, fit, height_of, width_of
-from ._theme import BODY, FAINT, GREY_BLUE, INK, PAPER, SMALL, SOFT, TITLE, VERMILION, new_figure, quiet, theme
+from ._theme import (
+    BODY,
+    FAINT,
+    GREY_BLUE,
+    INK,
+    PAPER,
+    SMALL,
+    SOFT,
+    TITLE,
+    VERMILION,
+    new_figure,
+    quiet,
+    theme,
+)
 
 _WIDTH, _LEFT_PLOT, _MIN_PLOT, _BETWEEN = 12.0, 2.5, 5.0, 0.45
-_ROW, _BAR, _HEADING, _PAD = 0.46, 0.26, 0.36, 8.0
+_ROW, _LEAST, _BAR, _HEADING, _PAD = 0.46, 3.0, 0.26, 0.36, 8.0
 _TICKS = 0.42
-_LOOKS: dict[Kind, dict[str, str]] = {
+_LOOKS: dict[Kind, dict[str, Any]] = {
     "widens": {"facecolor": VERMILION, "edgecolor": VERMILION},
     "narrows": {"facecolor": GREY_BLUE, "edgecolor": INK, "hatch": "...."},
     "unsure": {"facecolor": PAPER, "edgecolor": SOFT, "hatch": "////"},
@@ -39,14 +66,21 @@ def draw_gap(result: GapDecomposition, ax: Axes | None = None) -> Picture:
             title_on(ax, bridge.title)
         _draw_bridge(target, bridge)
         _foot(target, bridge, "" if ax is None else bridge.caution)
-    return Picture(target.figure.figure, target, bridge.alt, ax is None)  # type: ignore[arg-type]
+    return Picture(target.figure.figure, target, bridge.alt, ax is None)
 
 
 def _without_parts(result: GapDecomposition, ax: Axes | None) -> Picture:
     """The two rates alone, with the reason why there is nothing beside them."""
-    why = f". Contributions are not shown: {result.status}, {result.reason}" if result.reason else ". Contributions are not shown"
-    axis = f"{rate_of(result)}{why}. {result.caution}"
-    return draw_chart(Chart(result.sentence, axis, (Block("", ends_of(result)),), Scale(percent_tick, (0.0, 1.0)), False), ax)
+    why = (
+        f". Contributions are not shown: {result.status}, {result.reason}"
+        if result.reason
+        else ". Contributions are not shown"
+    )
+    axis = f"{rate_of(result)}{why}. {result.caution.rstrip('.')}"
+    return draw_chart(
+        Chart(result.sentence, axis, (Block("", ends_of(result)),), Scale(percent_tick, (0.0, 1.0)), False),
+        ax,
+    )
 
 
 def _height(bridge: Bridge) -> float:
@@ -54,8 +88,10 @@ def _height(bridge: Bridge) -> float:
 
 
 def _heights(bridge: Bridge) -> list[float]:
+    """Inches of each row; more where there are so few rows that the texts of the left panel would touch."""
     names = [bridge.group.label, *(step.label for step in bridge.steps), bridge.reference.label]
-    return [_ROW + max(name.count("\n") - 1, 0) * LINE for name in names]
+    heights = [_ROW + max(name.count("\n") - 1, 0) * LINE for name in names]
+    return [height * max(1.0, _LEAST / sum(heights)) for height in heights]
 
 
 def _middles(bridge: Bridge) -> list[float]:
@@ -87,22 +123,24 @@ def _own_axes(bridge: Bridge) -> tuple[Axes, Axes]:
     _small(figure, MARGIN / height, method, "bottom")
     left, right = (MARGIN + ends) / width, (width - MARGIN - plot) / width
     axes = [
-        figure.add_axes((x, bottom / height, wide / width, rows / height)) for x, wide in ((left, _LEFT_PLOT), (right, plot))
+        figure.add_axes((x, bottom / height, wide / width, rows / height))
+        for x, wide in ((left, _LEFT_PLOT), (right, plot))
     ]
-    for one, x, text, wide in zip(axes, (ends, names), ("The two groups", bridge.heading), (_LEFT_PLOT + ends, plot + names), strict=True):
+    headings = (
+        "The two groups",
+        _heading(bridge.heading, "What closes the gap, from top to bottom", plot + names),
+    )
+    for one, x, text in zip(axes, (ends, names), headings, strict=True):
         one.annotate(
-            _one_line(text, wide), (0, 1), xycoords="axes fraction", xytext=(-72 * x, 8), textcoords="offset points", fontsize=BODY + 1,
+            text, (0, 1), xycoords="axes fraction", xytext=(-72 * x, 8), textcoords="offset points", fontsize=BODY + 1,
             fontweight="bold", annotation_clip=False, parse_math=False, gid="heading",
         )  # fmt: skip
     return axes[0], axes[1]
 
 
-def _one_line(text: str, inches: float) -> str:
-    """Cut a heading to its width; the alternative text has it in full."""
-    text = clean(text)
-    while extent(text, BODY + 1, "bold")[0] > inches and len(text) > 1:
-        text = f"{text[:-2].rstrip()}…"
-    return text
+def _heading(text: str, otherwise: str, inches: float) -> str:
+    """A heading on one line; a shorter one where names are long."""
+    return text if extent(clean(text), BODY + 1, "bold")[0] <= inches else otherwise
 
 
 def _small(figure: Figure, y: float, text: str, va: str) -> None:
@@ -171,7 +209,16 @@ def _draw_bridge(ax: Axes, bridge: Bridge) -> None:
     ax.set_ylim(_height(bridge), 0)
     places = list(zip(bridge.steps, middles[1:-1], strict=True))
     for step, y in places:
-        ax.barh(y, step.end - step.start, _BAR, left=step.start, linewidth=0.8, zorder=2, gid="part", **_LOOKS[step.kind])  # type: ignore[arg-type]
+        ax.barh(
+            y,
+            step.end - step.start,
+            _BAR,
+            left=step.start,
+            linewidth=0.8,
+            zorder=2,
+            gid="part",
+            **_LOOKS[step.kind],
+        )
     _connect(ax, bridge, middles)
     ax.errorbar(
         [step.end for step, _ in places], [y for _, y in places],
@@ -233,11 +280,11 @@ def _axis_text(bridge: Bridge, inches: float, caution: str) -> str:
 
 def _foot(ax: Axes, bridge: Bridge, caution: str) -> None:
     """What the axis means, and under it the legend in words."""
-    figure = ax.figure
-    height = ax.get_window_extent().height / figure.dpi  # type: ignore[union-attr]
+    figure: Any = ax.figure
+    height = ax.get_window_extent().height / figure.dpi
     text = _axis_text(bridge, inches_of(ax), caution)
     ax.set_xlabel(text, loc="left", fontsize=SMALL, color=SOFT, linespacing=1.3, parse_math=False)
-    handles = [Patch(label=LEGEND[kind], linewidth=0.8, **_LOOKS[kind]) for kind in bridge.kinds]  # type: ignore[arg-type]
+    handles = [Patch(label=LEGEND[kind], linewidth=0.8, **_LOOKS[kind]) for kind in bridge.kinds]
     low = _TICKS + height_of(text, SMALL)
     ax.legend(
         handles=handles, loc="upper left", bbox_to_anchor=(0, -low / height), ncols=len(handles), frameon=False, borderaxespad=0,

@@ -13,8 +13,8 @@ from .._html import percent, points
 from .._levels import ALL
 from .._spec import Spec
 from ..metrics import DifferenceTable, GroupRow, GroupTable, PairRow, RatioTable
-from ..metrics._results import TEXTS, comparisons
-from ..metrics._sentence import compare, label_of
+from ..metrics._results import comparisons
+from ..metrics._sentence import TEXTS, compare, label_of
 from ._picture import Picture
 from ._rows import Block, Chart, Row, Scale, State, draw_chart, percent_tick, points_tick
 
@@ -42,7 +42,10 @@ def draw_pairs(result: DifferenceTable | RatioTable, ax: Axes | None = None) -> 
     """Draw a forest: each group's difference or ratio to its reference, with the line of no difference."""
     ratio = isinstance(result, RatioTable)
     parts = _split(result.rows, lambda pair: pair.row)
-    blocks = tuple(Block(_pair_heading(pairs, result.attributes), tuple(_pair_row(pair, ratio) for pair in pairs)) for pairs in parts)
+    blocks = tuple(
+        Block(_pair_heading(pairs, result.attributes), tuple(_pair_row(pair, ratio) for pair in pairs))
+        for pairs in parts
+    )
     what = "Ratio of rates (1: no difference)" if ratio else "Difference in points (0: no difference)"
     subject = f"{blocks[0].header}. {what}" if len(blocks) == 1 else what
     axis = f"{subject}; lines are {share_of(result.confidence)} intervals, each by itself; {_WHO}"
@@ -55,7 +58,14 @@ def draw_pairs(result: DifferenceTable | RatioTable, ax: Axes | None = None) -> 
 def group_row(row: GroupRow) -> Row:
     """Bring one rate to a row of the picture."""
     name = label_of(row.group) if row.group else "everybody"
-    return Row(name, count_of(row.n), row.value, row.lower, row.upper, *_shown(row, percent(row.value, row.lower, row.upper)))
+    return Row(
+        name,
+        count_of(row.n),
+        row.value,
+        row.lower,
+        row.upper,
+        *_shown(row, percent(row.value, row.lower, row.upper)),
+    )
 
 
 def _pair_row(pair: PairRow, ratio: bool) -> Row:
@@ -104,7 +114,10 @@ def _pair_heading(pairs: Sequence[PairRow], attributes: Sequence[str]) -> str:
     """Metric, attribute and what is compared with; the reference's own rate where it is the same for all rows."""
     first = pairs[0]
     heading = _heading(first.row, attributes)
-    told = "".join(f", {reason}" for reason in dict.fromkeys(pair.reason for pair in pairs if pair.status == "ok" and pair.reason))
+    told = "".join(
+        f", {reason}"
+        for reason in dict.fromkeys(pair.reason for pair in pairs if pair.status == "ok" and pair.reason)
+    )
     if first.reference == "rest":
         return f"{heading}, against {TEXTS['rest']}{told}"
     name = TEXTS[first.reference] if isinstance(first.reference, str) else label_of(first.reference)
@@ -116,6 +129,8 @@ def _pair_heading(pairs: Sequence[PairRow], attributes: Sequence[str]) -> str:
 
 def _groups_title(parts: Sequence[Sequence[GroupRow]], spec: Spec, confidence: float) -> str | None:
     """Each group against the largest of its block; None where no block has two groups."""
+    if not parts:
+        return "There is no group to show."
     if all(len(rows) < 2 for rows in parts):
         return None
     found = [pair for rows in parts for pair in _against_largest(rows)]
@@ -127,11 +142,17 @@ def _against_largest(rows: Sequence[GroupRow]) -> list[PairRow]:
     if base.status != "ok":
         return []
     nan = math.nan
-    return [PairRow(row, base, base.group, nan, nan, nan, "ok", "") for row in rows if row is not base and row.status == "ok"]
+    return [
+        PairRow(row, base, base.group, nan, nan, nan, "ok", "")
+        for row in rows
+        if row is not base and row.status == "ok"
+    ]
 
 
 def _ratio_scale(pairs: Sequence[PairRow]) -> Scale:
-    numbers = [end for pair in pairs if not math.isnan(pair.change) for end in (pair.lower, pair.change, pair.upper)]
+    numbers = [
+        end for pair in pairs if not math.isnan(pair.change) for end in (pair.lower, pair.change, pair.upper)
+    ]
     even = all(0 < number < math.inf for number in numbers)
     return Scale(lambda value: f"{value:g}", (0.0, math.inf), 1.0, 0.5, even)
 

@@ -9,10 +9,13 @@ from typing import IO, Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from ._theme import DPI, quiet
 
 _SHARP = 2  # pixels per CSS pixel, so that text is crisp on dense screens and in print
+_COLOURS = 128
 _FILE_FIELDS: dict[str, tuple[str, dict[str, Any]]] = {
     ".png": ("Description", {}),
     ".svg": ("Description", {"Date": None}),
@@ -56,9 +59,14 @@ class Picture:
         self._write(path, kind, {field: self.alt, **metadata} if field else None)
 
     def png(self) -> bytes:
-        """Give the picture as PNG."""
-        out = BytesIO()
-        self.save(out)
+        """Give the picture as PNG, with `alt` as its description; in as many colours as it needs, so that a record stays small."""
+        drawn, out = BytesIO(), BytesIO()
+        self._write(drawn, "png", None)
+        described = PngInfo()
+        described.add_itxt("Description", self.alt)
+        with Image.open(drawn) as picture:
+            few = picture.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
+            few.save(out, "PNG", optimize=True, pnginfo=described)
         return out.getvalue()
 
     def _write(self, target: Any, kind: str, metadata: dict[str, Any] | None) -> None:

@@ -100,7 +100,10 @@ class Chart:
         for block in self.blocks:
             if self.headed:
                 lines.append(f"{clean(block.header)}:")
-            lines += [f"{clean(row.name)}: {', '.join(row.words.splitlines())}{_counted(row)}." for row in block.rows]
+            lines += [
+                f"{clean(row.name)}: {', '.join(row.words.splitlines())}{_counted(row)}."
+                for row in block.rows
+            ]
         return "\n".join(lines)
 
 
@@ -118,8 +121,16 @@ def draw_chart(chart: Chart, ax: Axes | None) -> Picture:
             _axis(target, part, limits)
         if ax is not None:
             title_on(ax, chart.title)
+            ax.set_xlabel(
+                fit(chart.axis, inches_of(ax), SMALL),
+                loc="left",
+                fontsize=SMALL,
+                color=SOFT,
+                linespacing=1.3,
+                parse_math=False,
+            )
     first = places[0][0]
-    return Picture(first.figure.figure, first, chart.alt, ax is None)  # type: ignore[arg-type]
+    return Picture(first.figure.figure, first, chart.alt, ax is None)
 
 
 def title_on(ax: Axes, title: str) -> None:
@@ -150,7 +161,16 @@ def _own_axes(chart: Chart) -> list[tuple[Axes, Chart]]:
     height = above + rows + bottom
     figure = new_figure(width, height)
     write_title(figure, title)
-    figure.text(MARGIN / width, MARGIN / height, axis, va="bottom", fontsize=SMALL, color=SOFT, linespacing=1.3, parse_math=False)
+    figure.text(
+        MARGIN / width,
+        MARGIN / height,
+        axis,
+        va="bottom",
+        fontsize=SMALL,
+        color=SOFT,
+        linespacing=1.3,
+        parse_math=False,
+    )
     made = []
     for i, part in enumerate(parts):
         left = MARGIN + i * (column + _BETWEEN) + labels
@@ -194,7 +214,15 @@ def _placed(chart: Chart) -> Iterator[tuple[Block | None, Row | None, float]]:
 def _dots(ax: Axes, chart: Chart) -> None:
     places = [(row, y) for _, row, y in _placed(chart) if row is not None]
     with_numbers = [(row, y) for row, y in places if row.state != "missing"]
-    ax.hlines([y for _, y in places], 0, 1, transform=ax.get_yaxis_transform(), colors=FAINT, linewidths=0.8, zorder=0)
+    ax.hlines(
+        [y for _, y in places],
+        0,
+        1,
+        transform=ax.get_yaxis_transform(),
+        colors=FAINT,
+        linewidths=0.8,
+        zorder=0,
+    )
     ax.hlines(
         [y for _, y in with_numbers],
         [row.lower for row, _ in with_numbers],
@@ -239,7 +267,13 @@ def _words(ax: Axes, places: list[tuple[Row, float]]) -> None:
 def _axis(ax: Axes, chart: Chart, limits: tuple[float, float]) -> None:
     places = [(row, y) for _, row, y in _placed(chart) if row is not None]
     ax.set_ylim(chart.height, 0)
-    ax.set_yticks([y for _, y in places], [row.label for row, _ in places], fontsize=BODY, linespacing=1.2, parse_math=False)
+    ax.set_yticks(
+        [y for _, y in places],
+        [row.label for row, _ in places],
+        fontsize=BODY,
+        linespacing=1.2,
+        parse_math=False,
+    )
     low, high = limits
     if chart.scale.log:
         ax.set_xscale("log")
@@ -294,7 +328,11 @@ def _widened(low: float, scale: Scale) -> tuple[float, float]:
 def _ticks(scale: Scale, low: float, high: float, inches: float) -> list[float]:
     if scale.log:
         near = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
-        fine = (*near, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9, 1.1, 1.25, 1.5, 3.0) if high / low < 3 else (*near, 0.8, 1.25)
+        fine = (
+            (*near, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9, 1.1, 1.25, 1.5, 3.0)
+            if high / low < 3
+            else (*near, 0.8, 1.25)
+        )
         return spaced([tick for tick in sorted(fine) if low <= tick <= high], low, high, inches)
     found = nice_ticks(low, high, inches)
     return [tick for tick in found if scale.possible[0] <= tick <= scale.possible[1]]
@@ -325,4 +363,3 @@ def points_tick(value: float) -> str:
     """Write a tick in points, with its sign."""
     shown = round(100 * value, 6) + 0
     return "0" if shown == 0 else f"{shown:+g}"
-

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from .._html import points
+from .._html import fixed, points
 from .._levels import ALL
 from ..explanations import GapDecomposition
 from ..explanations._decomposition import Part
-from ..metrics._results import TEXTS
-from ..metrics._sentence import label_of
-from ._groups import UNSURE, count_of, group_row, share_of
+from ..explanations._words import describe
+from ..metrics._sentence import TEXTS, label_of
+from ._groups import UNSURE, group_row, share_of
 from ._rows import Row
 from ._text import clean, short
 
@@ -77,8 +77,18 @@ class Bridge:
     @property
     def alt(self) -> str:
         """The bridge in words, with the inputs that the picture pools."""
-        ends = [f"{clean(row.name)}: {', '.join(row.words.splitlines())}, {row.count}." for row in (self.group, self.reference)]
-        lines = [clean(self.title), self.caution, f"{self.rate}.", *ends, f"{clean(self.gap)}.", f"{clean(self.heading)}:"]
+        ends = [
+            f"{clean(row.name)}: {', '.join(row.words.splitlines())}, {row.count}."
+            for row in (self.group, self.reference)
+        ]
+        lines = [
+            clean(self.title),
+            self.caution,
+            f"{self.rate}.",
+            *ends,
+            f"{clean(self.gap)}.",
+            f"{clean(self.heading)}:",
+        ]
         lines += [_told(step) for step in self.steps]
         if self.pooled:
             lines += [f"{self.steps[-1].name}, one by one:", *map(_told, self.pooled)]
@@ -106,7 +116,7 @@ def read_bridge(result: GapDecomposition) -> Bridge:
     way = f"from {group.name} to {reference.name}"
     share = share_of(result.confidence)
     return Bridge(
-        title=result.sentence,
+        title=title_of(result),
         caution=result.caution,
         heading=f"What closes the gap {way}",
         rate=rate_of(result),
@@ -120,16 +130,29 @@ def read_bridge(result: GapDecomposition) -> Bridge:
     )
 
 
+def title_of(result: GapDecomposition) -> str:
+    """Say the gap and the one input that carries most of it; the bars say the rest."""
+    along = [part for part in result.supported if part.contribution * result.gap > 0]
+    named = [
+        (part.feature, part.contribution, part.lower, part.upper) for part in (along or result.supported)[:1]
+    ]
+    return describe(result.pair, result.spec, named, has_parts=True)
+
+
 def ends_of(result: GapDecomposition) -> tuple[Row, Row]:
     """The group and the reference as rows of dots."""
     base, named = group_row(result.pair.base), result.pair.reference
     name = TEXTS.get(named, named) if isinstance(named, str) else label_of(named)
-    return group_row(result.pair.row), Row(name, base.count, base.value, base.lower, base.upper, base.shown, base.state, base.remark)
+    return group_row(result.pair.row), Row(
+        name, base.count, base.value, base.lower, base.upper, base.shown, base.state, base.remark
+    )
 
 
 def rate_of(result: GapDecomposition) -> str:
     """Say which rate, by which attributes."""
-    used = [name for name, level in zip(result.attributes, result.pair.row.group, strict=True) if level != ALL]
+    used = [
+        name for name, level in zip(result.attributes, result.pair.row.group, strict=True) if level != ALL
+    ]
     return f"{result.pair.row.metric.label} by {' and '.join(used)}, with {share_of(result.confidence)} intervals"
 
 
@@ -145,8 +168,10 @@ def _walk(parts: Sequence[Part], at: float, down: bool) -> list[Step]:
 def _step(name: str, at: float, change: tuple[float, float, float], down: bool, sure: str = "") -> Step:
     value, low, high = change
     kind: Kind = "unsure" if low <= 0 <= high else "widens" if (value < 0) == down else "narrows"
-    shown = f"{points(value)} pts ({sure}{points(low)} to {points(high)})"
-    return Step(name, at, at + value, at + low, at + high, f"{shown}, {UNSURE}" if kind == "unsure" else shown, kind)
+    shown = f"{points(value)} pts ({sure}{fixed(100 * low, 1)} to {fixed(100 * high, 1)})"
+    return Step(
+        name, at, at + value, at + low, at + high, f"{shown}, {UNSURE}" if kind == "unsure" else shown, kind
+    )
 
 
 def _pool(parts: Sequence[Part], at: float, down: bool) -> Step:

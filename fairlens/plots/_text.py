@@ -15,10 +15,14 @@ from matplotlib.text import Text
 from ._theme import BODY, quiet, theme
 
 NAME_WIDTH = 28
-_NAME_LINES = 2
+_NAME_LINES, _TRIALS = 2, 15
 _DPI, _POINTS = 200.0, 72.0
 _MARK = "\u200e"
-_RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+(?:\s+[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+)*")
+_RTL = re.compile(
+    r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+(?:\s+[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+)*"
+)
+_HARD = "\u00a0"
+_INTERVAL = re.compile(r"\([^()]{1,24}\)")
 _JOINERS = "\u200c\u200d"  # spelling in Persian and in Indic scripts
 
 
@@ -43,7 +47,10 @@ def width_of(texts: Sequence[str], size: float = BODY, weight: str = "normal") -
 
 def clean(text: object) -> str:
     """Write a name on one line, without characters that steer a terminal or a layout."""
-    kept = (char if char.isprintable() or char in _JOINERS else " " if char.isspace() else "" for char in str(text))
+    kept = (
+        char if char.isprintable() or char in _JOINERS else " " if char.isspace() else ""
+        for char in str(text)
+    )
     return " ".join("".join(kept).split())
 
 
@@ -61,23 +68,34 @@ def short(name: object, width: int = NAME_WIDTH) -> str:
 def fit(text: str, inches: float, size: float, weight: str = "normal") -> str:
     """Break text into as few lines of at most that width as it takes, of about equal length."""
     lines = _broken(text, inches, size, weight)
-    count = len(lines)
-    while count > 1 and len(shorter := _broken(text, inches := 0.95 * inches, size, weight)) == count:
-        if width_of(shorter, size, weight) > inches:  # one word is as wide as that
+    for _ in range(_TRIALS if len(lines) > 1 else 0):
+        inches *= 0.95
+        narrower = _broken(text, inches, size, weight)
+        if len(narrower) > len(lines):
             break
-        lines = shorter
-    return "\n".join(map(_left_to_right, lines))
+        lines = narrower
+    return "\n".join(_left_to_right(line.replace(_HARD, " ")) for line in lines)
 
 
 def _broken(text: str, inches: float, size: float, weight: str) -> list[str]:
     lines: list[str] = []
-    for word in clean(text).split(" "):
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and extent(longer, size, weight)[0] <= inches:
-            lines[-1] = longer
-        else:
-            lines.append(word)
+    for word in _INTERVAL.sub(lambda found: found[0].replace(" ", _HARD), clean(text)).split(" "):
+        for k, piece in enumerate(_pieces(word, inches, size, weight)):
+            longer = f"{lines[-1]} {piece}" if lines else piece
+            if k == 0 and lines and extent(longer, size, weight)[0] <= inches:
+                lines[-1] = longer
+            else:
+                lines.append(piece)
     return lines
+
+
+def _pieces(word: str, inches: float, size: float, weight: str) -> list[str]:
+    """Cut a word that is wider than a line."""
+    width = extent(word, size, weight)[0]
+    if width <= inches:
+        return [word]
+    count = max(int(0.9 * len(word) * inches / width), 1)
+    return [word[start : start + count] for start in range(0, len(word), count)]
 
 
 def _left_to_right(line: str) -> str:

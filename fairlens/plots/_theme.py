@@ -41,7 +41,7 @@ def fonts() -> list[str]:
 
 def theme() -> AbstractContextManager[None]:
     """Set our look inside a ``with`` block, and the user's again after it."""
-    settings: dict[str, Any] = {
+    settings: Any = {
         "font.family": fonts(),
         "font.size": BODY,
         "text.usetex": False,

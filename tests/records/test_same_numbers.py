@@ -2,12 +2,13 @@
 
 import random
 
-import fairlens as fl
 import numpy as np
 import pandas as pd
 import pytest
 from pages import PanelPage, export, offline_page
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+
+import fairlens as fl
 
 STATES = 50
 THRESHOLD = 0.437
@@ -170,7 +171,7 @@ def test_differences_and_sentences_are_those_of_python(seed, opened, panel):
 
 
 def test_page_asks_for_nothing_and_says_nothing(opened):
-    page, watch, path = opened
+    _, watch, path = opened
     assert watch.requests == [path.resolve().as_uri()]
     assert watch.errors == []
 

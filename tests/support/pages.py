@@ -55,6 +55,7 @@ def offline_page(browser: Any, path: Path, **options: Any) -> Iterator[tuple[Any
 def export(path: Path, *panels: Any) -> Path:
     """Write the file of a notebook in which each panel recorded the view that it is at."""
     import nbformat.v4 as v4
+
     from fairlens.records import RecordExporter
 
     cells = []

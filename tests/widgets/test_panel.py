@@ -2,11 +2,12 @@
 
 import json
 
-import fairlens as fl
 import ipywidgets
 import numpy as np
 import pandas as pd
 import pytest
+
+import fairlens as fl
 from fairlens import exceptions
 from fairlens.widgets._payload import canonical, level_names
 from fairlens.widgets._program import program
