@@ -43,6 +43,15 @@ class Measured:
         """Names of the group columns."""
         return self.tables.axes
 
+    @property
+    def setting(self) -> str:
+        """Who is counted and how they are decided about, in words; empty for everybody, as decided."""
+        among = " and ".join(f"{axis} = {' or '.join(map(str, levels))}" for axis, levels in self.selection)
+        parts = [f"among {among}"] if among else []
+        if self.threshold is not None:
+            parts.append(f"decided at a score of {self.threshold:g} or more")
+        return ", ".join(parts)
+
     def by_group(self, metrics: Metrics = None, by: By = None, confidence: float = 0.95) -> GroupTable:
         """Rates by group, each with Wilson's interval.
 
@@ -76,7 +85,7 @@ class Measured:
                 found = rates(view, metric, confidence, self.spec.min_denominator, self.spec.suppress_below)
                 rows += [replace(row, group=self._widen(row.group, columns, by)) for row in found]
         query = self._query("by_group", metrics=metrics, by=by, confidence=confidence)
-        return GroupTable(self._attributes(by), tuple(rows), self.spec, confidence, query)
+        return GroupTable(self._attributes(by), tuple(rows), self.spec, confidence, self.setting, query)
 
     def overall(self, metrics: Metrics = None, confidence: float = 0.95) -> GroupTable:
         """Rates of everybody, each with Wilson's interval; the frame is that of `by_group` without a group column."""
@@ -85,7 +94,7 @@ class Measured:
             replace(whole(view, metric, confidence, self.spec.min_denominator, self.spec.suppress_below), group=())
             for metric in self._metrics(metrics, confidence)
         ]
-        return GroupTable((), tuple(rows), self.spec, confidence, self._query("overall", metrics=metrics, confidence=confidence))
+        return GroupTable((), tuple(rows), self.spec, confidence, self.setting, self._query("overall", metrics=metrics, confidence=confidence))
 
     def difference(
         self, metric: Metrics, by: By = None, reference: Reference = "largest", confidence: float = 0.95
@@ -121,7 +130,7 @@ class Measured:
         """
         rows = self._pairs(metric, by, reference, confidence, ratio=False)
         query = self._query("difference", metric=metric, by=by, reference=reference, confidence=confidence)
-        return DifferenceTable(self._attributes(by), rows, self.spec, confidence, query)
+        return DifferenceTable(self._attributes(by), rows, self.spec, confidence, self.setting, query)
 
     def ratio(
         self, metric: Metrics, by: By = None, reference: Reference = "largest", confidence: float = 0.95
@@ -129,7 +138,7 @@ class Measured:
         """Ratios of rates to a reference, each with Koopman's interval; the arguments are those of `difference`."""
         rows = self._pairs(metric, by, reference, confidence, ratio=True)
         query = self._query("ratio", metric=metric, by=by, reference=reference, confidence=confidence)
-        return RatioTable(self._attributes(by), rows, self.spec, confidence, query)
+        return RatioTable(self._attributes(by), rows, self.spec, confidence, self.setting, query)
 
     def _pairs(
         self, metric: Metrics, by: By, reference: Reference, confidence: float, *, ratio: bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -162,16 +163,26 @@ def _read(notebook: Path) -> NotebookNode:
     import nbformat
 
     try:
-        node: NotebookNode = nbformat.read(notebook, as_version=4)
-        return node
-    except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError) as error:
-        raise BadValue(
-            f"{notebook} is not a notebook.",
-            str(error).splitlines()[0],
-            hint="fairlens run notebooks/01_mortgage_audit.ipynb --to build/mortgage-audit",
-            role="notebook",
-            value=str(notebook),
-        ) from error
+        text = notebook.read_text("utf-8")
+        if not isinstance(json.loads(text).get("nbformat"), int):
+            raise _not_a_notebook(notebook, "It does not say which version of the notebook format it has.")
+        node: NotebookNode = nbformat.reads(text, as_version=4)
+        nbformat.validate(node)
+    except (ValueError, AttributeError, nbformat.ValidationError) as error:
+        if isinstance(error, BadValue):
+            raise
+        raise _not_a_notebook(notebook, str(error).splitlines()[0]) from error
+    return node
+
+
+def _not_a_notebook(notebook: Path, why: str) -> BadValue:
+    return BadValue(
+        f"{notebook} is not a notebook.",
+        why,
+        hint="fairlens run notebooks/01_mortgage_audit.ipynb --to build/mortgage-audit",
+        role="notebook",
+        value=str(notebook),
+    )
 
 
 def _write(node: NotebookNode, path: Path) -> None:

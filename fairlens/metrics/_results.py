@@ -61,6 +61,7 @@ class GroupTable(Result):
     rows: tuple[GroupRow, ...]
     spec: Spec
     confidence: float
+    setting: str = ""
     query: Query | None = field(default=None, compare=False)
 
     def to_frame(self) -> pd.DataFrame:
@@ -117,6 +118,7 @@ class _PairTable(Result):
     rows: tuple[PairRow, ...]
     spec: Spec
     confidence: float
+    setting: str = ""
     query: Query | None = field(default=None, compare=False)
 
     change_name: ClassVar[str] = ""

@@ -16,7 +16,7 @@ from ._picture import Picture
 if TYPE_CHECKING:
     from .._result import Result
 
-__all__ = ["Picture", "draw"]
+__all__ = ["Picture", "draw", "draw_groups"]
 
 
 def draw(result: Result, ax: Axes | None = None) -> Picture:

@@ -25,16 +25,16 @@ _HIDDEN_N = "n not shown"
 _Any = TypeVar("_Any", GroupRow, PairRow)
 
 
-def draw_groups(result: GroupTable, ax: Axes | None = None) -> Picture:
-    """Draw a rate per group: a dot, its interval, n under the name."""
+def draw_groups(result: GroupTable, ax: Axes | None = None, title: str = "") -> Picture:
+    """Draw a rate per group: a dot, its interval, n under the name; the title is made from the rates unless given."""
     parts = _split(result.rows, lambda row: row)
     blocks = tuple(Block(_heading(rows[0], result.attributes), tuple(map(group_row, rows))) for rows in parts)
     if not result.attributes and len(blocks) > 1:
         rows = [replace(row, name=block.header) for block in blocks for row in block.rows]
         blocks = (Block("Rates of everybody", tuple(rows)),)
     subject = blocks[0].header if len(blocks) == 1 else "Rates"
-    axis = f"{subject}. Lines are {share_of(result.confidence)} intervals; {_WHO}"
-    title = _groups_title(parts, result.spec, result.confidence) or subject
+    axis = f"{_settled(subject, result.setting)}. Lines are {share_of(result.confidence)} intervals; {_WHO}"
+    title = title or _groups_title(parts, result.spec, result.confidence) or subject
     return draw_chart(Chart(title, axis, blocks, Scale(percent_tick, (0.0, 1.0)), len(blocks) > 1), ax)
 
 
@@ -48,11 +48,16 @@ def draw_pairs(result: DifferenceTable | RatioTable, ax: Axes | None = None) -> 
     )
     what = "Ratio of rates (1: no difference)" if ratio else "Difference in points (0: no difference)"
     subject = f"{blocks[0].header}. {what}" if len(blocks) == 1 else what
-    axis = f"{subject}; lines are {share_of(result.confidence)} intervals, each by itself; {_WHO}"
+    axis = f"{_settled(subject, result.setting)}; lines are {share_of(result.confidence)} intervals, each by itself; {_WHO}"
     able = [pair for pair in result.rows if pair.status == "ok"]
     title = compare(comparisons(able), result.spec, result.confidence)
     scale = _ratio_scale(result.rows) if ratio else Scale(points_tick, neutral=0.0)
     return draw_chart(Chart(title, axis, blocks, scale, len(blocks) > 1), ax)
+
+
+def _settled(subject: str, setting: str) -> str:
+    """Name who is counted and how they are decided about, where that is not everybody as decided."""
+    return f"{subject}, {setting}" if setting else subject
 
 
 def group_row(row: GroupRow) -> Row:

@@ -176,9 +176,12 @@ class Panel(ipywidgets.VBox):
 
 def _picture(now: View) -> Any:
     """The still picture of a view, from the same published rows."""
+    from ..plots import draw_groups
+
     state: State = now.state
     audit = now.choices.audit.where(**dict(state.where)).at(state.threshold)
-    return audit.by_group(state.metric, list(state.by), now.confidence).plot()
+    rates = audit.by_group(state.metric, list(state.by), now.confidence)
+    return draw_groups(rates, title=now.sentence)
 
 
 def panel(

@@ -259,6 +259,7 @@ def test_sampling_stops_early_where_people_differ_more():
     audit = fl.audit(X, model=lambda rows: rows[:, 0] * 5 + rows[:, 1] * 5 > 0, sensitive_features={"g": ["a", "b"] * 30})
     rounds = fl.decompose_gap(audit, "a").rounds
     assert 4 <= rounds < 20
+    assert fl.decompose_gap(audit, "a", n_rounds=rounds + 3).rounds == rounds + 3
 
 
 def asked(audit: fl.Audit, **changes: object) -> fl.GapDecomposition:

@@ -153,3 +153,11 @@ def test_recorded_view_escapes_names(frame):
 def test_a_panel_of_a_selected_audit_starts_there(audit):
     panel = fl.panel(audit.where(sex="f"))
     assert "among sex = f" in panel.view.words
+
+
+def test_picture_says_who_is_counted_and_against_whom(audit):
+    panel = fl.panel(audit).show("accuracy", "race", {"sex": "f"}, "rest", 0.613)
+    panel._make_record()
+    alt = panel.recorded[-1].alt
+    assert "among sex = f, decided at a score of 0.613 or more" in alt
+    assert panel.view.sentence in alt.replace("\n", " ")
