@@ -27,7 +27,10 @@ class Predictor:
     def __call__(self, rows: Any) -> Numbers:
         """Predict every row of a frame in the form that the model was fitted on."""
         if self.form == "predict":
-            return np.array([normalise(value, "y_pred") == self.event for value in self.decisions(rows)], float)
+            import pandas as pd
+
+            codes, values = pd.factorize(self.decisions(rows), use_na_sentinel=False)
+            return np.array([normalise(value, "y_pred") == self.event for value in values], float)[codes]
         if self.form == "predict_proba":
             found = np.asarray(self.model.predict_proba(rows))
             self._check(found, rows, (self.classes,))

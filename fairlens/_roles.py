@@ -240,8 +240,9 @@ def _check_indexes(data: Any, owners: Sequence[tuple[str, Any]]) -> None:
         first, base = indexed[0]
         if index.equals(base):
             continue
-        at = [i for i, (one, two) in enumerate(zip(base, index, strict=True)) if one != two][:3]
-        shown = "; ".join(f"row {i}: {base[i]!r} and {index[i]!r}" for i in at)
+        both = list(zip(base.tolist(), index.tolist(), strict=True))
+        at = [i for i, (one, two) in enumerate(both) if one != two][:3]
+        shown = "; ".join(f"row {i}: {both[i][0]!r} and {both[i][1]!r}" for i in at)
         order = "the same labels in another order" if set(base) == set(index) else "other labels"
         raise ShapesDiffer(
             f"The index of `{role}` is not that of `{first}`: {order}.",

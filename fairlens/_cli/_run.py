@@ -168,7 +168,7 @@ def _read(notebook: Path) -> NotebookNode:
             raise _not_a_notebook(notebook, "It does not say which version of the notebook format it has.")
         node: NotebookNode = nbformat.reads(text, as_version=4)
         nbformat.validate(node)
-    except (ValueError, AttributeError, nbformat.ValidationError) as error:
+    except (ValueError, TypeError, AttributeError, nbformat.ValidationError) as error:  # nbformat trusts the shape it expects
         if isinstance(error, BadValue):
             raise
         raise _not_a_notebook(notebook, str(error).splitlines()[0]) from error

@@ -96,7 +96,7 @@ def test_every_metric_has_its_own_words(audit_of, metric, said):
 
 
 @pytest.mark.parametrize(
-    ("reference", "said"), [("rest", "of 100 others 75.8:"), ("overall", "of 100 people overall 69.9:"), ("white", "of 100 white 81:")]
+    ("reference", "said"), [("rest", "of 100 others 55: 26 more"), ("overall", "of 100 people overall 71: 19 fewer"), ("white", "of 100 white 81: 29 fewer")]
 )
 def test_the_reference_is_named(audit_of, reference, said):
     """405 of 500 white, 104 of 200 Black, 60 of 100 Asian people are selected."""
