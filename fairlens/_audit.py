@@ -50,7 +50,7 @@ class Audit(Measured):
         return self.cube.spec
 
     @cached_property
-    def tables(self) -> Tables:  # type: ignore[override]
+    def tables(self) -> Tables:
         """Raw tables of counts."""
         return Tables(self.cube)
 

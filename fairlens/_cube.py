@@ -270,7 +270,7 @@ def _common_spec(one: Cube, two: Cube) -> Spec:
         for name in (
             "pos_label", "pos_pred", "favorable", "threshold", "score_kind", "score_range", "bins",
             "suppress_below", "min_denominator",
-        )  # fmt: skip
+        )
         if getattr(one.spec, name) != getattr(two.spec, name)
     ]
     if (one.axes, tuple(one.sums)) != (two.axes, tuple(two.sums)):

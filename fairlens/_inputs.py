@@ -107,7 +107,7 @@ def _roles_of(
 def _predictor(model: Any, data: Any, pos_label: Level, event: Level) -> Predictor:
     if data is None:
         raise RoleNeeded(
-            "`model` was given without the rows it should predict.",
+            "`model` was given, and `data`, the rows it should predict, was not.",
             hint="fl.audit(X_test, y_true=y_test, model=model, sensitive_features=people)",
             role="data",
         )

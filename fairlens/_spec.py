@@ -6,11 +6,12 @@ import math
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
 from ._levels import MISSING, Level, normalise
-from .exceptions import BadValue, OutOfRange, WrongKind
+from .exceptions import BadValue, OutOfRange, WrongKind, listed
 
 WORDS = {
     "person": "person",
@@ -99,15 +100,22 @@ class Spec:
         _check_words(self.words)
         for name in ("suppress_below", "min_denominator"):
             _check_floor(name, getattr(self, name))
-        clash = [name for name in self.groups if name in _OUTCOMES + _ANSWERS or self.groups.count(name) > 1]
-        if clash:
-            raise BadValue(
-                f"The group column {clash[0]!r} is named twice, or named like an outcome or a column of the answers.",
-                f"Group columns: {', '.join(map(repr, self.groups))}; taken are {', '.join(_OUTCOMES + _ANSWERS)}.",
-                hint=f"data = data.rename(columns={{{clash[0]!r}: 'group'}}), or name the column once",
-                role="sensitive_features",
-                value=clash[0],
-            )
+        for role in ("sensitive_features", "control_features", "slice_features"):
+            self._check_names(role, getattr(self, role))
+
+    def _check_names(self, role: str, names: tuple[str, ...]) -> None:
+        for name in names:
+            twice, taken = self.groups.count(name) > 1, name in _OUTCOMES + _ANSWERS
+            if twice or taken:
+                raise BadValue(
+                    f"`{role}` names the column {name!r}{', which is a group column already' if twice else ''}.",
+                    f"Group columns: {listed(self.groups)}."
+                    if twice
+                    else f"The answers have columns of their own called {', '.join(_OUTCOMES + _ANSWERS)}.",
+                    hint=f"name {name!r} once" if twice else f"data = data.rename(columns={{{name!r}: 'group'}})",
+                    role=role,
+                    value=name,
+                )
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -124,7 +132,7 @@ class Spec:
         named = [f"{edge:.0f}" if edge.is_integer() else f"{edge:g}" for edge in edges]
         if len(set(named)) < len(edges):  # edges that differ behind the sixth digit
             named = [repr(edge) for edge in edges]
-        inner = [f"[{low}, {high})" for low, high in zip(named, named[1:], strict=False)]
+        inner = [f"[{low}, {high})" for low, high in pairwise(named)]
         return (f"<{named[0]}", *inner, f">={named[-1]}")
 
     @property
