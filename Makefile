@@ -26,7 +26,7 @@ test: $(VENV)/.dev ## run the linter, the type checker and the tests
 	$(BIN)/python -m pytest
 
 lab: $(VENV)/.lab ## open JupyterLab on the notebooks, for this machine only
-	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --notebook-dir=notebooks
+	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
 clean: ## remove what was built, and .venv
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

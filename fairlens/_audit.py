@@ -299,7 +299,7 @@ def audit(
     >>> import fairlens as fl
     >>> hired, sex = [1, 1, 1, 0] * 25, ["m", "m", "f", "f"] * 25
     >>> fl.audit(y_pred=hired, sensitive_features={"sex": sex}, favorable=1).sentence
-    'Of 100 m people 100 are predicted positive, of 100 f 50: 50 more (35 to 63), to the disadvantage of f.'
+    'Of 100 m people 100 are predicted positive, of 100 f 50: 50 more (35 to 63), to the disadvantage of f people.'
     """
     outcomes = {"y_true": y_true, "y_pred": y_pred, "y_score": y_score}
     groups = {

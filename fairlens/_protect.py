@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -214,39 +214,71 @@ class _Blanker:
         return int(cells[np.argmin(self.people[cells])]) if len(cells) else None
 
     def _mend_system(self) -> bool:
-        """Blank a partner of every unknown that the equations together determine."""
+        """Blank partners of the unknowns that all equations together give away."""
         unknown = np.flatnonzero(self.blank)
         if len(unknown) == 0:
             return False
         if len(unknown) > _MAX_UNKNOWNS:
             return self._blank_all_but_margins()
-        column = {cell: k for k, cell in enumerate(unknown.tolist())}
+        people, decided = given_away(self._equations(unknown), self.people[unknown], self.decided[unknown, 1])
+        before = self.blank.copy()
+        for cell in unknown[people]:
+            self._free(cell, before)
+        if not people.any():
+            for cell in unknown[decided & (self.people[unknown] < self.floor)]:
+                self._free_decisions(cell, before)
+        return bool((self.blank & ~before).any())
+
+    def _equations(self, unknown: Counts) -> Counts:
+        """One row per line with a blank: 1 for its blank cells, -1 for a blank sum."""
+        place = np.full(len(self.people), -1)
+        place[unknown] = np.arange(len(unknown))
         rows = []
         for margin, cells in self.lines:
+            hidden = cells[self.blank[cells]]
+            if len(hidden) == 0 and not self.blank[margin]:
+                continue
             row = np.zeros(len(unknown))
-            row[[column[cell] for cell in cells.tolist() if self.blank[cell]]] = 1
+            row[place[hidden]] = 1
             if self.blank[margin]:
-                row[column[margin]] = -1
-            if row.any():
-                rows.append(row)
-        determined = unknown[_determined(np.array(rows))]
-        changed = False
-        for cell in determined.tolist():
-            changed |= self._free(cell)
-        return changed
+                row[place[margin]] = -1
+            rows.append(row)
+        return np.array(rows)
 
-    def _free(self, cell: int) -> bool:
-        candidates = [
-            other
-            for margin, cells in self.lines
-            if cell == margin or cell in cells
-            for other in (*cells.tolist(), margin)
-            if not self.blank[other] and self.people[other] > 0 and other != 0
-        ]
-        if not candidates:
-            return False
-        self.blank[min(candidates, key=lambda other: (self.people[other], other))] = True
-        return True
+    def _free(self, cell: int, before: Blank) -> None:
+        """Blank the smallest cell on the lines of `cell`, or else on lines that blanks join to them; the whole last."""
+        seen = np.zeros(len(self.people), bool)
+        seen[cell] = True
+        while True:
+            near = self._near(seen)
+            if (near & self.blank & ~before).any():
+                return  # a partner of another unknown is near enough to try with
+            shown = np.flatnonzero(near & ~self.blank & (self.people > 0))
+            joined = near & self.blank
+            if len(shown[shown > 0]) or (len(shown) and not (joined & ~seen).any()):
+                self.blank[self._smallest(shown[shown > 0] if shown[-1] > 0 else shown)] = True
+                return
+            if not (joined & ~seen).any():
+                return
+            seen |= joined
+
+    def _free_decisions(self, cell: int, before: Blank) -> None:
+        """Blank the smallest cell on the lines of `cell` that brings the decision which nobody in `cell` got."""
+        own = np.zeros(len(self.people), bool)
+        own[cell] = True
+        able = self._near(own) & (self.decided[:, self.decided[cell] == 0] > 0).all(axis=1) & (self.people > 0)
+        able[0] = False
+        shown = np.flatnonzero(able & ~self.blank)
+        if len(shown) and not (able & self.blank & ~before).any():
+            self.blank[self._smallest(shown)] = True
+
+    def _near(self, seen: Blank) -> Blank:
+        """All cells on a line with one of the seen ones."""
+        near = seen.copy()
+        for margin, cells in self.lines:
+            if seen[margin] or seen[cells].any():
+                near[cells] = near[margin] = True
+        return near
 
     def _blank_all_but_margins(self) -> bool:
         """Too many unknowns to solve for: keep the whole and the tables of one attribute, hide every finer one."""
@@ -262,14 +294,46 @@ class _Blanker:
         return starts[at + 1] - starts[at]
 
 
-def _determined(equations: npt.NDArray[np.float64]) -> Blank:
-    """Say which unknowns have one solution: those at which every direction of the null space is 0."""
-    if len(equations) == 0:
-        return np.zeros(0, bool)
-    _, singular, directions = np.linalg.svd(equations, full_matrices=True)
-    rank = int((singular > 1e-9 * max(equations.shape)).sum())
-    free = np.abs(directions[rank:]) > 1e-9
-    return ~free.any(axis=0) if len(free) else np.ones(equations.shape[1], bool)
+def given_away(equations: Counts, people: Counts, decided: Counts) -> tuple[Blank, Blank]:
+    """Say which unknowns have one solution only: numbers of people, and numbers of decisions.
+
+    A reader knows the equations, that a blank group has somebody in it, and that nobody got a decision twice. One linear
+    programme tells which of these inequalities hold with equality in every solution (R. M. Freund, R. Roundy and M. J. Todd,
+    Sloan working paper 1674, 1985); then an unknown is given away if no direction that keeps all equalities moves it.
+    """
+    from scipy import sparse
+    from scipy.optimize import linprog
+
+    size = len(people)
+    truth = np.concatenate([people, decided]).astype(float)
+    block = sparse.csr_array(equations)
+    known = sparse.block_diag([block, block], format="csr")
+    one = sparse.eye_array(size, format="csr")
+    none = sparse.csr_array((size, size))
+    slack = sparse.vstack([sparse.hstack([one, none]), sparse.hstack([none, one]), sparse.hstack([one, -one])], format="csr")
+    least = np.repeat([1.0, 0.0, 0.0], size)
+    width = slack.shape[0]
+    # unknowns: the solution times a scale, one 0 to 1 per inequality, and the scale
+    equal = sparse.hstack([known, sparse.csr_array((known.shape[0], width)), -(known @ truth)[:, None]], format="csr")
+    upper = sparse.hstack([-slack, sparse.eye_array(width), least[:, None]], format="csr")
+    found = linprog(
+        np.concatenate([np.zeros(2 * size), -np.ones(width), [0.0]]),
+        A_ub=upper, b_ub=np.zeros(width), A_eq=equal, b_eq=np.zeros(equal.shape[0]),
+        bounds=[(0, None)] * (2 * size) + [(0, 1)] * width + [(1, None)],
+    )  # fmt: skip
+    tight = found.x[2 * size : 2 * size + width] < 0.5
+    moved = _moved(sparse.vstack([known, slack[tight]], format="csr"))
+    return ~moved[:size], ~moved[size:]
+
+
+def _moved(equations: Any) -> Blank:
+    """Say which unknowns some direction of the null space moves: what is left there of an arbitrary direction."""
+    from scipy.sparse.linalg import lsqr
+
+    start = np.random.default_rng(0).uniform(1, 2, equations.shape[1])
+    rows = lsqr(equations.T, start, atol=1e-14, btol=1e-14, iter_lim=20 * sum(equations.shape))[0]
+    moved: Blank = np.abs(start - equations.T @ rows) > 1e-7
+    return moved
 
 
 def _decisions(tables: Tables, counts: Counts) -> Counts:

@@ -152,7 +152,8 @@ def _harm(one: Comparison, spec: Spec) -> str:
         return ""
     good = wanted == (one.metric.favorable == "event")
     worse = one.group if (one.difference < 0) == good else one.reference
-    return _fill(TEXTS["harm"], {"worse": worse})
+    people = worse if worse in (TEXTS["rest"], TEXTS["overall"]) else f"{worse} {spec.word('persons')}"
+    return _fill(TEXTS["harm"], {"worse": people})
 
 
 def _left_out(comparisons: Sequence[Comparison]) -> str:

@@ -19,14 +19,14 @@ def audit_of(rows_of):
 def test_a_supported_difference_is_told_in_people(audit_of):
     audit = audit_of(BIG, words={"decision": "approved", "person": "applicant"})
     assert audit.sentence == (
-        "Of 100 Black applicants 52 are approved, of 100 white 81: 29 fewer (21 to 37), to the disadvantage of Black."
+        "Of 100 Black applicants 52 are approved, of 100 white 81: 29 fewer (21 to 37), to the disadvantage of Black applicants."
     )
     assert audit.difference("selection_rate").sentence == audit.sentence
 
 
 def test_the_other_direction_harms_the_other_group(audit_of):
     sentence = audit_of(BIG, favorable=0, words={"decision": "flagged"}).sentence
-    assert sentence == "Of 100 Black people 52 are flagged, of 100 white 81: 29 fewer (21 to 37), to the disadvantage of white."
+    assert sentence == "Of 100 Black people 52 are flagged, of 100 white 81: 29 fewer (21 to 37), to the disadvantage of white people."
 
 
 def test_without_a_direction_nobody_is_harmed(audit_of):
@@ -108,7 +108,7 @@ def test_the_reference_is_named(audit_of, reference, said):
 def test_a_group_named_like_a_gap_stays_what_it_is(audit_of, name):
     sentence = audit_of({name: (100, 4, 0, 96), "white": (300, 105, 0, 95)}).sentence
     assert sentence == (
-        f"Of 100 {name} people 52 are predicted positive, of 100 white 81: 29 fewer (21 to 37), to the disadvantage of {name}."
+        f"Of 100 {name} people 52 are predicted positive, of 100 white 81: 29 fewer (21 to 37), to the disadvantage of {name} people."
     )
 
 

@@ -36,11 +36,14 @@ function pairCell(data, row) {
   return el("td", { "data-value": full(value), "data-lower": full(lower), "data-upper": full(upper) }, text);
 }
 
-const ROW = 36, LEFT = 164, RIGHT = 122, WIDTH = 490, TOP = 8, FOOT = 26;
+const ROW = 36, RIGHT = 62, FEW = 66, WIDTH = 490, TOP = 8, FOOT = 26, LETTER = 7.3, LONGEST = 22;
 
 export function drawPicture(data, state, found) {
   const height = TOP + ROW * found.rows.length + FOOT;
-  const x = (value) => LEFT + value * (WIDTH - LEFT - RIGHT);
+  const longest = Math.max(...found.rows.map((row) => [...short(nameOf(data, state.by, row.codes), LONGEST)].length));
+  const left = 24 + LETTER * Math.max(longest, 6);
+  const right = RIGHT + (found.rows.some((row) => row.status === "small") ? FEW : 0);
+  const x = (value) => left + value * (WIDTH - left - right);
   const names = state.by.map((axis) => data.axes[axis].name).join(", ");
   const label = data.ui.picture.replace("{metric}", () => found.metric.label).replace("{by}", () => names);
   const picture = svgEl("svg", { viewBox: `0 0 ${WIDTH} ${height}`, role: "img", "aria-label": label, class: "fl-picture" });
@@ -52,16 +55,16 @@ export function drawPicture(data, state, found) {
   if (!found.single && Number.isFinite(anchor.value)) {
     picture.append(svgEl("line", { x1: x(anchor.value), x2: x(anchor.value), y1: TOP, y2: height - FOOT, class: "fl-anchor" }));
   }
-  found.rows.forEach((row, i) => picture.append(...drawRow(data, state, row, TOP + ROW * (i + 0.5), x)));
+  found.rows.forEach((row, i) => picture.append(...drawRow(data, state, row, TOP + ROW * (i + 0.5), x, left)));
   return picture;
 }
 
-function drawRow(data, state, row, y, x) {
+function drawRow(data, state, row, y, x, left) {
   const name = nameOf(data, state.by, row.codes);
-  const parts = [svgEl("text", { x: LEFT - 10, y: y - 2, "text-anchor": "end" }, short(name, 22))];
-  if (row.n !== null) parts.push(svgEl("text", { x: LEFT - 10, y: y + 12, "text-anchor": "end", class: "fl-axis" }, `n=${count(row.n)}`));
+  const parts = [svgEl("text", { x: left - 10, y: y - 2, "text-anchor": "end" }, short(name, LONGEST))];
+  if (row.n !== null) parts.push(svgEl("text", { x: left - 10, y: y + 12, "text-anchor": "end", class: "fl-axis" }, `n=${count(row.n)}`));
   if (Number.isNaN(row.value)) {
-    parts.push(svgEl("text", { x: LEFT + 6, y: y + 4, class: "fl-axis" }, data.ui[row.status]));
+    parts.push(svgEl("text", { x: left + 6, y: y + 4, class: "fl-axis" }, data.ui[row.status]));
     return parts;
   }
   const dot = svgEl("circle", { cx: x(row.value), cy: y, r: 6, class: row.status === "small" ? "fl-dot fl-few" : "fl-dot", "data-value": row.value });

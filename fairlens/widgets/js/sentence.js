@@ -64,7 +64,8 @@ function supportedText(data, state, found, row, change) {
   const [low, high] = differenceAt(row, found.kind, data.z[0]);
   const ends = at.difference > 0 ? [low, high] : [-high, -low];
   const good = found.metric.good;
-  const worse = at.difference < 0 === good ? at.group : at.reference;
+  const hurt = at.difference < 0 === good ? at.group : at.reference;
+  const worse = [data.texts.rest, data.texts.overall].includes(hurt) ? hurt : `${hurt} ${found.metric.persons}`;
   const harm = good === null ? "" : fill(data.texts.harm, { worse });
   return fill(data.texts.supported, { ...at.texts, low: hundred(Math.max(ends[0], 0), at.digits), high: hundred(ends[1], at.digits), harm });
 }
