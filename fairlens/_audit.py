@@ -69,7 +69,7 @@ class Audit(Measured):
 
     def where(self, **levels: Level | Sequence[Level]) -> Audit:
         """Keep the people at one level, or at one of several, of each named group column."""
-        return replace(self, selection=self._where(levels))
+        return self._changed(selection=self._where(levels))
 
     def at(self, threshold: float | None) -> Audit:
         """Decide at another threshold; None is the decision as it was taken.
@@ -80,7 +80,7 @@ class Audit(Measured):
             If the threshold lies between two edges of the score bins.
         """
         self.tables.check_threshold(threshold)
-        return replace(self, threshold=threshold)
+        return self._changed(threshold=threshold)
 
     def protect(self, profile: Profile = "restricted") -> ProtectedAudit:
         """Give the form that may be printed, drawn or exported.
@@ -99,6 +99,12 @@ class Audit(Measured):
     @cached_property
     def _published(self) -> dict[str, PublishedTables]:
         return {}
+
+    def _changed(self, **changes: Any) -> Audit:
+        """Another question about the same people, with the tables that are made already."""
+        other = replace(self, **changes)
+        other.__dict__.update(tables=self.tables, _published=self._published)
+        return other
 
     @property
     def handle(self) -> Handle:
@@ -218,16 +224,23 @@ class ProtectedAudit(Measured):
         few = f"Few people: a rate over fewer than {self.spec.min_denominator}; shown, and never chosen as the largest gap."
         return (first, few, *left, *self.notes)
 
+    @property
+    def title(self) -> str:
+        """How many people are counted, all groups and decisions together."""
+        table = self.published.table(())
+        size = f"fewer than {self.spec.suppress_below}" if table.blank[0] else f"{self.published.cube.n:,}"
+        return f"Audit of {size} {self.spec.word('persons')}"
+
     def __str__(self) -> str:
         rates = self.by_group("selection_rate")
-        return "\n".join([f"Audit of {self.published.cube.n:,} {self.spec.word('persons')}", rates.sentence, *self.remarks])
+        return "\n".join([self.title, rates.sentence, *self.remarks])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
         rates = self.by_group("selection_rate")
         remarks = "".join(f"<p><small>{escape(remark)}</small></p>" for remark in self.remarks)
-        title = f"<p><b>Audit of {self.published.cube.n:,} {escape(self.spec.word('persons'))}</b></p>"
+        title = f"<p><b>{escape(self.title)}</b></p>"
         return f"<div class='fairlens'>{title}{rates.html()}{remarks}</div>"
 
 

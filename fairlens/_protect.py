@@ -1,10 +1,10 @@
 """What may leave: tables in which no small group can be read or worked out.
 
 Small groups are blanked together with enough partners. Every table of every subset of the group axes is published, so a blank
-is one unknown of a system of equations, one for each line whose cells add up to a cell of the table with one axis less. A blank
-stays hidden while the system leaves it free: each equation has two unknowns or more, and no unknown has a unique solution.
-Since only cells with people in them are blanked, the true solution is inside the positive orthant, and an unknown that is
-free in the linear system is free within it too.
+is one unknown of a system of equations, one for each line whose cells add up to a cell of the table with one axis less; a
+reader also knows that a blank group has somebody in it, and that nobody got a decision twice. Partners are added until a linear
+programme finds no blank whose number of people has one solution only. How many of a small group got a decision has several
+solutions too, unless every group on its lines that could bring another one is blank already.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from ._cube import SCORE_BIN, Cube
 from ._levels import MISSING
-from ._tables import Counts, Tables
+from ._tables import Counts, Fixed, Tables, View
 from .exceptions import BadValue, TooManyCells
 
 Profile = Literal["restricted", "internal"]
@@ -52,6 +52,15 @@ class PublishedTables(Tables):
     def published_edges(self) -> tuple[float, ...] | None:
         """Edges that a reader may decide at: steps of a twentieth of the range, and every declared threshold."""
         return self._edges
+
+    def view(self, by: Key, fixed: Fixed, threshold: float | None) -> View:
+        """Count as any tables do; where the people of a level that left the universe are asked for, everything is suppressed."""
+        left = {axis for axis, _ in self.left_out}
+        kept = {axis: levels for axis, levels in fixed.items() if axis not in left or MISSING not in levels}
+        seen = super().view(by, kept, threshold)
+        if len(kept) == len(fixed):
+            return seen
+        return View(by, seen.groups, np.zeros_like(seen.counts), np.ones(len(seen.groups), bool), None)
 
 
 def publish(cube: Cube, profile: Profile = "restricted") -> PublishedTables:
@@ -301,8 +310,8 @@ def given_away(equations: Counts, people: Counts, decided: Counts) -> tuple[Blan
     programme tells which of these inequalities hold with equality in every solution (R. M. Freund, R. Roundy and M. J. Todd,
     Sloan working paper 1674, 1985); then an unknown is given away if no direction that keeps all equalities moves it.
     """
-    from scipy import sparse
-    from scipy.optimize import linprog
+    from scipy import sparse  # type: ignore[import-untyped]
+    from scipy.optimize import linprog  # type: ignore[import-untyped]
 
     size = len(people)
     truth = np.concatenate([people, decided]).astype(float)
@@ -328,7 +337,7 @@ def given_away(equations: Counts, people: Counts, decided: Counts) -> tuple[Blan
 
 def _moved(equations: Any) -> Blank:
     """Say which unknowns some direction of the null space moves: what is left there of an arbitrary direction."""
-    from scipy.sparse.linalg import lsqr
+    from scipy.sparse.linalg import lsqr  # type: ignore[import-untyped]
 
     start = np.random.default_rng(0).uniform(1, 2, equations.shape[1])
     rows = lsqr(equations.T, start, atol=1e-14, btol=1e-14, iter_lim=20 * sum(equations.shape))[0]

@@ -62,7 +62,6 @@ def payload(choices: Choices, confidence: float, title: str) -> str:
         "texts": TEXTS,
         "named": MAX_NAMED,
         "ui": LABELS,
-        "people": tables.cube.n,
         "persons": spec.word("persons"),
         "favorable": spec.event_is_favorable,
         "remarks": list(audit.remarks),

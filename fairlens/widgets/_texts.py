@@ -29,7 +29,7 @@ LABELS = {
     "error": "The panel could not draw this view: {message}",
 }
 
-STATE = "{metric} by {by}, among {among}, {decision}, compared with {reference}. {people} {persons} in this audit."
+STATE = "{metric} by {by}, among {among}, {decision}, compared with {reference}. {audit}."
 AT_THRESHOLD = "decided at a score of {threshold} or more"
 AS_DECIDED = "as decided"
 RECORDED = "Recorded view"

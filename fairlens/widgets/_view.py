@@ -28,7 +28,6 @@ class View:
     @property
     def words(self) -> str:
         """The state in words."""
-        spec = self.choices.audit.spec
         reference = self.state.reference
         named = LABELS[reference] if isinstance(reference, str) else self._name(reference, self.state.by)
         where = " and ".join(f"{axis} = {level}" for axis, level in self.state.where)
@@ -39,8 +38,7 @@ class View:
             among=where or LABELS["everyone"],
             decision=AS_DECIDED if threshold is None else AT_THRESHOLD.format(threshold=f"{threshold:g}"),
             reference=named,
-            people=f"{self.choices.audit.published.cube.n:,}",
-            persons=spec.word("persons"),
+            audit=self.choices.audit.title,
         )
 
     def html(self) -> str:

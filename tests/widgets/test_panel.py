@@ -161,3 +161,13 @@ def test_picture_says_who_is_counted_and_against_whom(audit):
     alt = panel.recorded[-1].alt
     assert "among sex = f, decided at a score of 0.613 or more" in alt
     assert panel.view.sentence in alt.replace("\n", " ")
+
+
+def test_fewer_people_than_the_floor_are_not_counted_out_loud(frame):
+    audit = fl.audit(frame.head(7), y_pred="y", favorable=1, sensitive_features="sex")
+    panel = fl.panel(audit)
+    panel._make_record()
+    assert "Audit of fewer than 10 people" in panel.view.words
+    assert "Audit of fewer than 10 people" in str(audit)
+    data = json.loads(panel._text)
+    assert all(counts is None for table in data["tables"] for counts in table["counts"])

@@ -51,8 +51,9 @@ function slider(data, state, change) {
     const stop = Number(range.value);
     name.textContent = stopName(data, stop);
     range.setAttribute("aria-valuetext", stopName(data, stop));
-    change({ stop }, true);
+    change({ stop }, true, 120);
   });
+  range.addEventListener("change", () => change({ stop: Number(range.value) }, true)); // let go: what is recorded next is this stop
   return el("label", { class: "fl-control" }, el("span", {}, data.ui.threshold), range, name);
 }
 
@@ -92,13 +93,13 @@ function render({ model, el: root }) {
     if (focused >= 0) bar.querySelectorAll("select,input")[focused]?.focus();
   }
 
-  function change(part, keepControls = false) {
+  function change(part, keepControls = false, delay = 0) {
     own = true;
     model.set("state", { ...model.get("state"), ...part });
     own = false;
     if (!keepControls) rebuild();
     clearTimeout(waiting);
-    waiting = setTimeout(() => model.save_changes(), keepControls ? 120 : 0);
+    waiting = setTimeout(() => model.save_changes(), delay);
   }
 
   const follow = () => {
