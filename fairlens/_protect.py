@@ -323,8 +323,8 @@ def given_away(equations: Counts, people: Counts, decided: Counts) -> tuple[Blan
     least = np.repeat([1.0, 0.0, 0.0], size)
     width = slack.shape[0]
     # unknowns: the solution times a scale, one 0 to 1 per inequality, and the scale
-    equal = sparse.hstack([known, sparse.csr_array((known.shape[0], width)), -(known @ truth)[:, None]], format="csr")
-    upper = sparse.hstack([-slack, sparse.eye_array(width), least[:, None]], format="csr")
+    equal = sparse.hstack([known, sparse.csr_array((known.shape[0], width)), sparse.csr_array(-(known @ truth)[:, None])], format="csr")
+    upper = sparse.hstack([-slack, sparse.eye_array(width), sparse.csr_array(least[:, None])], format="csr")
     found = linprog(
         np.concatenate([np.zeros(2 * size), -np.ones(width), [0.0]]),
         A_ub=upper, b_ub=np.zeros(width), A_eq=equal, b_eq=np.zeros(equal.shape[0]),

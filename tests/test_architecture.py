@@ -163,7 +163,7 @@ def test_every_public_name_is_there(name):
 def test_no_package_is_named_like_a_verb():
     """`import fairlens.panel` would silently replace the function `fl.panel`."""
     parts = {part_of(name) for name in NAMES}
-    assert VERBS == {"audit", "decompose_gap", "panel", "tally"}
+    assert {"audit", "decompose_gap", "panel", "tally"} == VERBS
     assert not parts & VERBS
 
 

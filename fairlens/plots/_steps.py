@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,7 +21,7 @@ Kind = Literal["widens", "narrows", "unsure"]
 LEGEND: dict[Kind, str] = {
     "widens": "widens the gap",
     "narrows": "narrows the gap",
-    "unsure": f"{UNSURE}: interval includes 0",
+    "unsure": f"{UNSURE}, allowing for all inputs",
 }
 
 
@@ -107,11 +107,12 @@ def read_bridge(result: GapDecomposition) -> Bridge:
     ranked = sorted(result.parts, key=lambda part: -abs(part.contribution))
     kept = len(ranked) if len(ranked) <= MOST + 1 else MOST
     down = pair.change > 0
-    steps = _walk(ranked[:kept], pair.row.value, down)
+    sure = {part.feature for part in result.supported}
+    steps = _walk(ranked[:kept], pair.row.value, down, sure)
     pooled: tuple[Step, ...] = ()
     if ranked[kept:]:
         at = steps[-1].end
-        pooled = tuple(_walk(ranked[kept:], at, down))
+        pooled = tuple(_walk(ranked[kept:], at, down, sure))
         steps.append(_pool(ranked[kept:], at, down))
     way = f"from {group.name} to {reference.name}"
     share = share_of(result.confidence)
@@ -156,19 +157,22 @@ def rate_of(result: GapDecomposition) -> str:
     return f"{result.pair.row.metric.label} by {' and '.join(used)}, with {share_of(result.confidence)} intervals"
 
 
-def _walk(parts: Sequence[Part], at: float, down: bool) -> list[Step]:
+def _walk(parts: Sequence[Part], at: float, down: bool, sure: Set[str]) -> list[Step]:
     """One step per part: the way goes from the group to the reference, so each contribution is taken off."""
     steps = []
     for part in parts:
-        steps.append(_step(part.feature, at, (-part.contribution, -part.upper, -part.lower), down))
+        change = (-part.contribution, -part.upper, -part.lower)
+        steps.append(_step(part.feature, at, change, down, part.feature in sure))
         at = steps[-1].end
     return steps
 
 
-def _step(name: str, at: float, change: tuple[float, float, float], down: bool, sure: str = "") -> Step:
+def _step(
+    name: str, at: float, change: tuple[float, float, float], down: bool, sure: bool, bound: str = ""
+) -> Step:
     value, low, high = change
-    kind: Kind = "unsure" if low <= 0 <= high else "widens" if (value < 0) == down else "narrows"
-    shown = f"{points(value)} pts ({sure}{fixed(100 * low, 1)} to {fixed(100 * high, 1)})"
+    kind: Kind = "unsure" if not sure else "widens" if (value < 0) == down else "narrows"
+    shown = f"{points(value)} pts ({bound}{fixed(100 * low, 1)} to {fixed(100 * high, 1)})"
     return Step(
         name, at, at + value, at + low, at + high, f"{shown}, {UNSURE}" if kind == "unsure" else shown, kind
     )
@@ -178,4 +182,4 @@ def _pool(parts: Sequence[Part], at: float, down: bool) -> Step:
     """All smaller inputs in one step. Standard errors add up at most, so the sums of the limits are at least as wide as needed."""
     value = -sum(part.contribution for part in parts)
     low, high = -sum(part.upper for part in parts), -sum(part.lower for part in parts)
-    return _step(f"{len(parts)} other inputs", at, (value, low, high), down, "at most ")
+    return _step(f"{len(parts)} other inputs", at, (value, low, high), down, low > 0 or high < 0, "at most ")

@@ -20,7 +20,7 @@ from ._inline import RecordedView, inline
 from ._payload import payload
 from ._program import program, style
 from ._state import Choices, State
-from ._texts import NO_SLOT, OUTSIDE, RECORD_BUTTON, RECORD_HINT, RECORDED_NOTE
+from ._texts import NO_SLOT, OUTSIDE, RECORDED_NOTE
 from ._view import View, view
 
 _log = logging.getLogger("fairlens")
@@ -63,10 +63,9 @@ class Panel(ipywidgets.VBox):
             if audit.selection else {}, "largest", audit.threshold,
         )  # fmt: skip
         self._live = LivePanel(payload=self._text, state=self._choices.encode(first))
-        self._button = ipywidgets.Button(description=RECORD_BUTTON, tooltip=RECORD_HINT, icon="")
-        self._button.on_click(self._record_in_slot)
+        self._live.on_msg(self._answer)
         self._note = ipywidgets.HTML()
-        super().__init__([self._live, ipywidgets.HBox([self._button, self._note])])
+        super().__init__([self._live, self._note])
 
     @property
     def recorded(self) -> tuple[RecordedView, ...]:
@@ -149,7 +148,13 @@ class Panel(ipywidgets.VBox):
         self._recorded.append(made)
         return made
 
-    def _record_in_slot(self, _button: Any) -> None:
+    def _answer(self, _live: LivePanel, content: Any, _buffers: Any) -> None:
+        """Record the view whose state came with the request."""
+        if isinstance(content, dict) and content.get("kind") == "record":
+            self._live.state = content["state"]
+            self._record_in_slot()
+
+    def _record_in_slot(self) -> None:
         """A callback has no cell to write to, so it fills an empty output that was placed when the panel was shown."""
         if not self._slots:
             self._note.value = NO_SLOT.format(k=len(self._recorded))

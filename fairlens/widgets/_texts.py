@@ -24,6 +24,8 @@ LABELS = {
     "small": "few people",
     "one_group": "There is one group only, so there is nothing to compare.",
     "explore": "Explore: not part of the record",
+    "record": "Record this view",
+    "record_hint": "Writes picture and table of this view under the panel, where they are saved with the notebook",
     "reset": "Reset to the recorded view",
     "picture": "{metric} by {by}: a dot for each group, a line for its interval. The table holds the same numbers.",
     "error": "The panel could not draw this view: {message}",
@@ -33,8 +35,6 @@ STATE = "{metric} by {by}, among {among}, {decision}, compared with {reference}.
 AT_THRESHOLD = "decided at a score of {threshold} or more"
 AS_DECIDED = "as decided"
 RECORDED = "Recorded view"
-RECORD_BUTTON = "Record this view"
-RECORD_HINT = "Writes picture and table of this view under the panel, where they are saved with the notebook"
 RECORDED_NOTE = "View {k} recorded under the panel."
 NO_SLOT = "This panel has recorded {k} views. Run its cell again, or call panel.record() in a new cell."
 OUTSIDE = "Views are recorded in a notebook. Use panel.record() in a cell."

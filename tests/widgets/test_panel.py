@@ -1,6 +1,7 @@
 """The panel in Python: states, errors, what leaves. Its numbers are compared in the browser tests."""
 
 import json
+from types import SimpleNamespace
 
 import ipywidgets
 import numpy as np
@@ -171,3 +172,19 @@ def test_fewer_people_than_the_floor_are_not_counted_out_loud(frame):
     assert "Audit of fewer than 10 people" in str(audit)
     data = json.loads(panel._text)
     assert all(counts is None for table in data["tables"] for counts in table["counts"])
+
+
+def test_a_request_to_record_brings_its_own_state(audit):
+    panel = fl.panel(audit)
+    asked = panel._choices.encode(panel._choices.state("accuracy", "sex", {"race": "a"}, "rest", 0.613))
+    filled = []
+    slot = SimpleNamespace(update=lambda data, metadata, raw: filled.append((data, metadata)))
+    panel._slots = [(slot, slot)]
+    panel._live._handle_custom_msg({"kind": "record", "state": asked}, [])
+    assert panel.recorded[-1].state == asked
+    assert "image/png" in filled[0][0]
+    assert "Accuracy by sex, among race = a, decided at a score of 0.613 or more" in filled[1][0]["text/html"]
+    assert "View 1 recorded" in panel._note.value
+    panel._live._handle_custom_msg({"kind": "record", "state": asked}, [])
+    assert "panel.record() in a new cell" in panel._note.value
+    assert len(panel.recorded) == 1

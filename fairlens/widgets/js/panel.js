@@ -69,6 +69,7 @@ function render({ model, el: root }) {
   const panel = el("div", { class: "fl-panel", role: "group", "aria-label": data.title });
   if (frozen) panel.append(exploreBar(data, () => change(recorded)));
   panel.append(bar, status, el("div", { class: "fl-body" }, picture, table), alert, remarks);
+  if (!frozen) panel.append(recordButton(data, model));
   root.append(panel);
   let waiting = null, own = false;
 
@@ -113,6 +114,13 @@ function render({ model, el: root }) {
     clearTimeout(waiting);
     model.off("change:state", follow);
   };
+}
+
+// The request carries the state, so that what is recorded is what was seen, however busy the kernel is.
+function recordButton(data, model) {
+  const button = el("button", { type: "button", class: "fl-record-button", title: data.ui.record_hint, ...KEEP_KEYS }, data.ui.record);
+  button.addEventListener("click", () => model.send({ kind: "record", state: model.get("state") }));
+  return button;
 }
 
 function exploreBar(data, reset) {
