@@ -177,7 +177,8 @@ def _read(data: Any) -> Frame:
             hint="data = pandas.DataFrame(data)",
             role="data",
         ) from error
-    return frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+    # rows are counted by position: an index of pandas would align new columns by its labels
+    return nw.maybe_reset_index(frame.collect() if isinstance(frame, nw.LazyFrame) else frame)
 
 
 def _check_columns(frame: Frame, spec: Spec) -> None:
@@ -298,9 +299,16 @@ def _count(keys: dict[str, Series], sums: dict[str, npt.NDArray[np.float64]], sp
     names = [f"k{i}" for i in range(len(keys))]
     try:
         cells = table.group_by(names).agg(nw.len().alias("n"), *added)
-    except (TypeError, NotImplementedError):  # a column of objects that cannot be compared, such as lists: `normalise` says which
-        _read_all(keys)
-        raise
+    except (TypeError, NotImplementedError, OverflowError) as error:
+        for axis, series in keys.items():  # `normalise` says which value has no name
+            for value in series.to_list():
+                normalise(value, axis if axis in OUTCOME_ROLES else "sensitive_features")
+        raise WrongKind(
+            "`data` has a group column with values that cannot be grouped.",
+            f"{type(error).__name__}: {error}",
+            hint="data[column] = data[column].astype(str)",
+            role="data",
+        ) from error
     if len(cells) > MAX_CELLS:
         widest = max(zip(keys, names, strict=True), key=lambda pair: cells[pair[1]].n_unique())[0]
         raise TooManyCells(
@@ -317,12 +325,6 @@ def _count(keys: dict[str, Series], sums: dict[str, npt.NDArray[np.float64]], sp
     totals |= {name: cells[f"s{i}"].to_list() for i, name in enumerate(sums)}
     _check_outcomes(levels, totals, spec)
     return Cube.from_columns(spec, levels, totals)
-
-
-def _read_all(keys: dict[str, Series]) -> None:
-    for axis, series in keys.items():
-        for value in series.to_list():
-            normalise(value, axis if axis in (Y_TRUE, Y_PRED) else "sensitive_features")
 
 
 def _check_favorable(decisions: list[Any], spec: Spec) -> None:

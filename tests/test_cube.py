@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlens import MISSING, Cube, Spec, tally
+from fairlens._levels import sort_levels
 from fairlens.exceptions import BadValue, CubesDiffer, LevelNotFound, WrongKind
 
 SPEC = Spec(("sex", "age"), y_true="y", y_pred="p", y_score="s", declared=(0.333,), threshold=0.333)
@@ -132,8 +133,9 @@ def test_levels_come_in_one_order_and_missing_last():
 
 
 def test_whole_numbers_of_any_size_are_levels():
-    data = pd.DataFrame({"g": pd.Series([10**400, 1, 10**30, 10**30 + 1], dtype=object), "p": [0, 1, 1, 0]})
-    assert tally(data, Spec(("g",), y_pred="p")).levels_of("g") == (1, 10**30, 10**30 + 1, 10**400)
+    data = pd.DataFrame({"g": pd.Series([10**30 + 1, 1, 10**30], dtype=object), "p": [0, 1, 1]})
+    assert tally(data, Spec(("g",), y_pred="p")).levels_of("g") == (1, 10**30, 10**30 + 1)
+    assert sort_levels([10**400, 2.5, -(10**400), True]) == (True, -(10**400), 2.5, 10**400)
 
 
 def test_several_levels_of_where_are_added():

@@ -129,7 +129,7 @@ def test_declared_thresholds_are_edges():
     assert len(wide.edges) == 102
 
 
-@pytest.mark.parametrize("kind", [np.float64, np.float32, np.float16])
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
 @pytest.mark.parametrize("threshold", [0.29, 0.57, 0.58, 0.333, 0.07, 0.1, 1 / 3, 0.0, 1.0])
 def test_decisions_are_those_of_a_plain_comparison(kind, threshold):
     rng = np.random.default_rng(7)
@@ -266,6 +266,13 @@ def test_the_frame_is_not_changed(frame):
     tally(data, SPEC)
     after = nw.from_native(data).lazy().collect().to_dict(as_series=False)
     assert str(before) == str(after)
+
+
+@pytest.mark.parametrize("index", [range(100, 106), [5, 4, 3, 2, 1, 0], [0] * 6, list("abcdef")], ids=str)
+def test_an_index_of_pandas_moves_nobody(index):
+    data = pd.DataFrame(COLUMNS)
+    assert tally(data.set_axis(index), SPEC) == tally(data, SPEC)
+    assert tally(data[3:], SPEC) == tally(data[3:].reset_index(drop=True), SPEC)
 
 
 def test_rows_and_columns_there_must_be(frame):
