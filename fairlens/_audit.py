@@ -15,9 +15,11 @@ from ._inputs import Handle, make
 from ._levels import Level
 from ._measure import Measured, disparity
 from ._protect import Profile, PublishedTables, publish
+from ._remarks import INTERNAL, remarks
 from ._spec import Spec
 from ._tables import Tables
-from .exceptions import BadValue, RowsNotHeld, WrongKind
+from .exceptions import BadValue, RowsNotHeld, ThresholdNotHeld, WrongKind
+from .metrics import GroupTable
 
 Selection = tuple[tuple[str, tuple[Level, ...]], ...]
 
@@ -211,37 +213,48 @@ class ProtectedAudit(Measured):
     @property
     def remarks(self) -> tuple[str, ...]:
         """What a reader has to know: the profile, who is not in these numbers, how inputs were matched."""
-        floor = self.spec.suppress_below
-        if self.profile == "internal":
-            first = "Internal: nothing is suppressed in this document; small groups of people can be recognised."
-        else:
-            first = f"Groups of fewer than {floor} people are suppressed, with as many others as it takes to hide them."
-        people = self.spec.word("persons")
-        left = [
-            f"{n:,} {people} without a value of {axis} are not in these numbers: too few to show."
-            for axis, n in self.published.left_out
-        ]
-        few = f"Few people: a rate over fewer than {self.spec.min_denominator}; shown, and never chosen as the largest gap."
-        return (first, few, *left, *self.notes)
+        return remarks(self.published, self.spec, internal=bool(self.banner), notes=self.notes)
+
+    @property
+    def banner(self) -> str:
+        """What has to stand first in everything that leaves; empty unless the profile is "internal"."""
+        return INTERNAL if self.profile == "internal" else ""
+
+    @property
+    def setting(self) -> str:
+        """Who is counted and how they are decided about, in words; an internal profile is said first."""
+        parts = ["internal, nothing suppressed"] if self.banner else []
+        return ", ".join([*parts, *([super().setting] if super().setting else [])])
 
     @property
     def title(self) -> str:
         """How many people are counted, all groups and decisions together."""
-        table = self.published.table(())
-        size = f"fewer than {self.spec.suppress_below}" if table.blank[0] else f"{self.published.cube.n:,}"
-        return f"Audit of {size} {self.spec.word('persons')}"
+        total = self.tables.view((), dict(self.selection), self.own_threshold).total
+        size = f"{int(total.sum()):,}" if total is not None else f"fewer than {self.spec.suppress_below}"
+        if total is None and self.selection:
+            size = "a suppressed number of"
+        return f"Audit of {size} {self.spec.word('persons')}" + (f" {self._among}" if self.selection else "")
 
     def __str__(self) -> str:
-        rates = self.by_group("selection_rate")
-        return "\n".join([self.title, rates.sentence, *self.remarks])
+        rates = self._rates()
+        said = rates if isinstance(rates, str) else rates.sentence
+        return "\n".join([*([self.banner] if self.banner else []), self.title, said, *self.remarks])
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        rates = self.by_group("selection_rate")
-        remarks = "".join(f"<p><small>{escape(remark)}</small></p>" for remark in self.remarks)
-        title = f"<p><b>{escape(self.title)}</b></p>"
-        return f"<div class='fairlens'>{title}{rates.html()}{remarks}</div>"
+        rates = self._rates()
+        table = f"<pre>{escape(rates)}</pre>" if isinstance(rates, str) else rates.html()
+        small = "".join(f"<p><small>{escape(remark)}</small></p>" for remark in self.remarks)
+        title = "".join(f"<p><b>{escape(line)}</b></p>" for line in (self.banner, self.title) if line)
+        return f"<div class='fairlens'>{title}{table}{small}</div>"
+
+    def _rates(self) -> GroupTable | str:
+        """Selection rates, or why there are none at this threshold."""
+        try:
+            return self.by_group("selection_rate")
+        except ThresholdNotHeld as error:
+            return str(error)
 
 
 def audit(

@@ -10,11 +10,11 @@ import numpy as np
 
 from ._cube import Cube
 from ._levels import Level
-from ._predict import Predictor, predictor
+from ._predict import Numbers, Predictor, predictor
 from ._roles import Columns, column_names, gather, size_of
 from ._spec import Spec, is_number
 from ._tally import read_bins, read_scores, tally
-from .exceptions import BadValue, EmptyData, RoleNeeded, WrongKind
+from .exceptions import BadValue, EmptyData, NotTwoValues, RoleNeeded, WrongKind
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -66,8 +66,30 @@ def make(
     else:
         spec = spec.replace(**_names(columns))
     cube = tally(columns.frame, spec)
-    notes = ("Some inputs had no index and were matched by position.",) if columns.positional else ()
-    return Made(cube, notes, None if predict is None else Handle(data, columns.frame, predict))
+    return Made(cube, _notes(columns, cube.spec, predict), None if predict is None else Handle(data, columns.frame, predict))
+
+
+def _notes(columns: Columns, spec: Spec, predict: Predictor | None) -> tuple[str, ...]:
+    notes = ["Some inputs had no index and were matched by position."] if columns.positional else []
+    if predict is not None and predict.form == "predict_proba" and predict.classes > 2:
+        notes.append(f"The model has {predict.classes} classes; pos_label {predict.event!r} is compared with all others.")
+    if spec.y_score is not None and spec.score_kind == "grid":
+        scores = read_scores(columns.frame, spec)
+        notes += [note for threshold in spec.declared if (note := _rounding(scores, threshold, spec))]
+    return tuple(notes)
+
+
+def _rounding(scores: Numbers, threshold: float, spec: Spec) -> str:
+    """Say how many scores are the threshold in 32 bits, and below it in 64."""
+    near = float(np.float32(threshold))
+    n = int((scores == near).sum()) if near < threshold else 0
+    if n == 0:
+        return ""
+    size = f"{n:,}" if n >= spec.suppress_below else f"fewer than {spec.suppress_below}"  # readers see notes
+    return (
+        f"Scores are compared as 64-bit numbers: those of {size} {spec.word('persons')} are {threshold!r} rounded to 32 bits,"
+        " which is below the threshold."
+    )
 
 
 def _check_spec(spec: Any, draft: Spec, threshold: Any, bins: Any) -> None:
@@ -133,6 +155,8 @@ def _with_predictions(outcomes: Mapping[str, Any], predict: Predictor, data: Any
             hint="leave one of them out",
             role="y_pred",
         )
+    if predict.form == "predict":
+        _check_two(predict, found)
     if decides and predict.form == "call":  # a function says 1 for the event, whatever the event is called
         other = f"not {predict.event}" if isinstance(predict.event, str) else int(not predict.event)
         found = [predict.event if one else other for one in found]
@@ -142,6 +166,26 @@ def _with_predictions(outcomes: Mapping[str, Any], predict: Predictor, data: Any
 
         found = pd.Series(found, index=index)
     return {**outcomes, "y_pred" if decides else "y_score": found}
+
+
+def _check_two(predict: Predictor, found: Any) -> None:
+    """Numbers of more than two values are the scores of a regressor, or several classes; a decision is neither."""
+    if found.dtype.kind not in "fiu":
+        return
+    values = np.unique(found[np.isfinite(found)])
+    if len(values) <= 2:
+        return
+    low, high = values[0].item(), values[-1].item()
+    if hasattr(predict.model, "classes_"):
+        hint = f"model=lambda X: clf.predict(X) == {predict.event!r}"
+    else:
+        hint = f"model=lambda X: reg.predict(X), threshold=..., score_range=({low!r}, {high!r})"
+    raise NotTwoValues(
+        f"`model` is a {type(predict.model).__name__} whose predict gave {len(values):,} different numbers, from {low:g} to {high:g}.",
+        "What predict gives is taken as the decision, which has two values; scores need a threshold.",
+        hint=hint,
+        role="model",
+    )
 
 
 def _check_decision(columns: Columns) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from .exceptions import ReservedLevel, WrongKind
+from .exceptions import BadValue, ReservedLevel, WrongKind
 
 Level = str | int | float | bool
 
@@ -18,7 +18,11 @@ UNLABELLED = "(unlabelled)"
 ALL = "(all)"
 """What a table shows in the column of an attribute that it does not use."""
 
-_RESERVED = (MISSING, UNLABELLED, ALL)
+_RESERVED = {
+    MISSING: "people without a value",
+    UNLABELLED: "people whose true label is not known",
+    ALL: "what a table shows in a column that it does not use",
+}
 
 
 def normalise(value: object, role: str = "sensitive_features") -> Level:
@@ -41,9 +45,11 @@ def normalise(value: object, role: str = "sensitive_features") -> Level:
         )
     text = str(value)
     if text in _RESERVED:
+        rename = f"data = data.replace({text!r}, {text.strip('()')!r})"
+        nobody = f"data = data.replace({text!r}, None), or give the level another name"
         raise ReservedLevel(
-            f"`{role}` has the value {text!r}, which fairlens uses itself for people without a value.",
-            hint=f"data = data.replace({text!r}, None), or give the level another name",
+            f"`{role}` has the value {text!r}, which fairlens uses itself for {_RESERVED[text]}.",
+            hint=nobody if text == MISSING or (text == UNLABELLED and role == "y_true") else rename,
             role=role,
             value=text,
         )
@@ -63,6 +69,26 @@ def _normalise_float(value: float) -> Level:
     if math.isinf(value):
         return str(value)
     return int(value) if value.is_integer() else float(value)
+
+
+def name_of(level: Level) -> str:
+    """Name a level for a reader; a text without anything to read gets quotes."""
+    text = str(level)
+    return text if text.strip() else repr(text)
+
+
+def check_spelling(levels: Collection[Level], axis: str, role: str) -> None:
+    """Refuse a number or truth value beside a text that reads alike: no table or picture could tell them apart."""
+    found = {level for level in levels if isinstance(level, str)}
+    for level in levels:
+        if not isinstance(level, str) and str(level) in found:
+            raise BadValue(
+                f"`{role}` names the column {axis!r}, which has the {type(level).__name__} {level!r} and the text {str(level)!r}.",
+                "They are two levels that read alike, and nobody could tell them apart.",
+                hint=f"data[{axis!r}] = data[{axis!r}].astype(str)",
+                role=role,
+                value=level,
+            )
 
 
 def sort_levels(values: Iterable[Level]) -> tuple[Level, ...]:

@@ -7,18 +7,20 @@ from dataclasses import replace
 from typing import Any
 
 from ._cube import asked_levels
-from ._levels import ALL, Level
+from ._levels import ALL, Level, name_of
 from ._result import Query
 from ._spec import Spec
 from ._tables import Tables, View
 from .exceptions import LevelNotFound, OutOfRange, RoleNeeded, WrongKind, listed
 from .metrics import DifferenceTable, GroupRow, GroupTable, Metric, PairRow, RatioTable
-from .metrics._disparity import NAMED, need_favorable, pairs, rates, whole
+from .metrics._disparity import NAMED, Word, need_favorable, pairs, rates, whole
 from .metrics._metric import chosen
+from .metrics._sentence import TEXTS, within_of
 
 Metrics = str | Metric | Sequence[str | Metric] | None
 By = str | Sequence[str] | None
 Reference = Level | tuple[Level, ...]
+LARGEST = Word("largest")
 
 
 class Measured:
@@ -46,11 +48,28 @@ class Measured:
     @property
     def setting(self) -> str:
         """Who is counted and how they are decided about, in words; empty for everybody, as decided."""
-        among = " and ".join(f"{axis} = {' or '.join(map(str, levels))}" for axis, levels in self.selection)
-        parts = [f"among {among}"] if among else []
+        parts = [self._among] if self.selection else []
         if self.threshold is not None:
             parts.append(f"decided at a score of {self.threshold:g} or more")
         return ", ".join(parts)
+
+    @property
+    def within(self) -> str:
+        """How a sentence begins, where it is not about everybody or not about the audit's own threshold."""
+        parts = [self._among] if self.selection else []
+        if self.threshold is not None and self.threshold != self.own_threshold:
+            parts.append(TEXTS["deciding"].format(threshold=f"{self.threshold:g}"))
+        return within_of(parts)
+
+    @property
+    def _among(self) -> str:
+        named = (f"{axis} = {' or '.join(map(name_of, levels))}" for axis, levels in self.selection)
+        return TEXTS["among"].replace("{where}", " and ".join(named))
+
+    @property
+    def own_threshold(self) -> float | None:
+        """The threshold that the audit decides at by itself; None for decisions as they were taken."""
+        return None if self.tables.decided else self.spec.threshold
 
     def by_group(self, metrics: Metrics = None, by: By = None, confidence: float = 0.95) -> GroupTable:
         """Rates by group, each with Wilson's interval.
@@ -85,7 +104,7 @@ class Measured:
                 found = rates(view, metric, confidence, self.spec.min_denominator, self.spec.suppress_below)
                 rows += [replace(row, group=self._widen(row.group, columns, by)) for row in found]
         query = self._query("by_group", metrics=metrics, by=by, confidence=confidence)
-        return GroupTable(self._attributes(by), tuple(rows), self.spec, confidence, self.setting, query)
+        return GroupTable(self._attributes(by), tuple(rows), self.spec, confidence, self.setting, self.within, query)
 
     def overall(self, metrics: Metrics = None, confidence: float = 0.95) -> GroupTable:
         """Rates of everybody, each with Wilson's interval; the frame is that of `by_group` without a group column."""
@@ -94,10 +113,10 @@ class Measured:
             replace(whole(view, metric, confidence, self.spec.min_denominator, self.spec.suppress_below), group=())
             for metric in self._metrics(metrics, confidence)
         ]
-        return GroupTable((), tuple(rows), self.spec, confidence, self.setting, self._query("overall", metrics=metrics, confidence=confidence))
+        return GroupTable((), tuple(rows), self.spec, confidence, self.setting, self.within, self._query("overall", metrics=metrics, confidence=confidence))
 
     def difference(
-        self, metric: Metrics, by: By = None, reference: Reference = "largest", confidence: float = 0.95
+        self, metric: Metrics, by: By = None, reference: Reference = LARGEST, confidence: float = 0.95
     ) -> DifferenceTable:
         """Differences of rates to a reference, each with Newcombe's interval.
 
@@ -130,15 +149,15 @@ class Measured:
         """
         rows = self._pairs(metric, by, reference, confidence, ratio=False)
         query = self._query("difference", metric=metric, by=by, reference=reference, confidence=confidence)
-        return DifferenceTable(self._attributes(by), rows, self.spec, confidence, self.setting, query)
+        return DifferenceTable(self._attributes(by), rows, self.spec, confidence, self.setting, self.within, query)
 
     def ratio(
-        self, metric: Metrics, by: By = None, reference: Reference = "largest", confidence: float = 0.95
+        self, metric: Metrics, by: By = None, reference: Reference = LARGEST, confidence: float = 0.95
     ) -> RatioTable:
         """Ratios of rates to a reference, each with Koopman's interval; the arguments are those of `difference`."""
         rows = self._pairs(metric, by, reference, confidence, ratio=True)
         query = self._query("ratio", metric=metric, by=by, reference=reference, confidence=confidence)
-        return RatioTable(self._attributes(by), rows, self.spec, confidence, self.setting, query)
+        return RatioTable(self._attributes(by), rows, self.spec, confidence, self.setting, self.within, query)
 
     def _pairs(
         self, metric: Metrics, by: By, reference: Reference, confidence: float, *, ratio: bool
@@ -254,7 +273,7 @@ def disparity(measured: Measured, *, plan: bool = False) -> str:
             rows += measured.difference("selection_rate", by=name).rows
     if not rows:
         return "There is one group only, so there is nothing to compare."
-    return compare(comparisons(rows), measured.spec, 0.95, plan=plan)
+    return compare(comparisons(rows), measured.spec, 0.95, within=measured.within, plan=plan)
 
 
 def _reference(reference: Any) -> Reference:

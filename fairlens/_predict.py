@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._levels import Level, normalise
-from .exceptions import BadValue, WrongKind, listed
+from .exceptions import BadValue, FairlensError, ModelFailed, WrongKind, listed
 
 Numbers = npt.NDArray[np.float64]
 
@@ -32,29 +33,47 @@ class Predictor:
             codes, values = pd.factorize(self.decisions(rows), use_na_sentinel=False)
             return np.array([normalise(value, "y_pred") == self.event for value in values], float)[codes]
         if self.form == "predict_proba":
-            found = np.asarray(self.model.predict_proba(rows))
+            found = self._ask(self.model.predict_proba, rows)
             self._check(found, rows, (self.classes,))
             return found[:, self.column].astype(float)
-        found = np.asarray(self.model(rows))
+        found = self._ask(self.model, rows)
         self._check(found, rows, ())
         return found.astype(float)
 
     def decisions(self, rows: Any) -> npt.NDArray[Any]:
         """What a model that decides said, in its own values."""
-        found = np.asarray(self.model.predict(rows))
+        found = self._ask(self.model.predict, rows)
         if found.ndim == 2 and found.shape[1] == 1:
             found = found[:, 0]
         self._check(found, rows, (), numbers=False)
         return found
 
+    def _ask(self, method: Callable[[Any], Any], rows: Any) -> npt.NDArray[Any]:
+        try:
+            return np.asarray(method(rows))
+        except FairlensError:
+            raise
+        except Exception as error:
+            shape = getattr(rows, "shape", (len(rows),))
+            call = "model" if self.form == "call" else f"model.{self.form}"
+            raise ModelFailed(
+                f"`model` is {self._what}, and raised {type(error).__name__} for rows of shape {tuple(shape)}.",
+                " ".join(str(error).split()),
+                hint=f"try the model itself: {call}({'X.head()' if hasattr(rows, 'head') else 'X[:5]'})",
+                role="model",
+            ) from error
+
+    @property
+    def _what(self) -> str:
+        return "a function" if self.form == "call" else f"a {type(self.model).__name__} with {self.form}"
+
     def _check(self, found: npt.NDArray[Any], rows: Any, inner: tuple[int, ...], *, numbers: bool = True) -> None:
         size = getattr(rows, "shape", (len(rows),))[0]
         if found.shape == (size, *inner) and (not numbers or found.dtype.kind in "fiub"):
             return
-        what = "a function" if self.form == "call" else f"a {type(self.model).__name__} with {self.form}"
         one = f"one row of {inner[0]} probabilities" if inner else "one number" if numbers else "one decision"
         raise WrongKind(
-            f"`model` is {what} that gave an array of shape {found.shape} and type {found.dtype} for {size:,} rows.",
+            f"`model` is {self._what} that gave an array of shape {found.shape} and type {found.dtype} for {size:,} rows.",
             f"It must give {one} per row.",
             hint="model=lambda X: clf.predict_proba(X)[:, 1]",
             role="model",

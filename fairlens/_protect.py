@@ -5,6 +5,10 @@ is one unknown of a system of equations, one for each line whose cells add up to
 reader also knows that a blank group has somebody in it, and that nobody got a decision twice. Partners are added until a linear
 programme finds no blank whose number of people has one solution only. How many of a small group got a decision has several
 solutions too, unless every group on its lines that could bring another one is blank already.
+
+What this does not promise: counts of outcomes inside shown groups are published, at every step of the score. Where only few people had an
+outcome, the margins of two attributes can still tell in which blank group they are, whatever else is blanked; only coarser outcomes
+(fewer declared thresholds, no labels) take that away.
 """
 
 from __future__ import annotations

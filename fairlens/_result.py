@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from .exceptions import ThresholdNotHeld
+
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
@@ -78,11 +80,17 @@ class Result(ABC):
         return plots.draw(self.published(), ax=ax)
 
     def __repr__(self) -> str:
-        answer = self.published()
+        try:
+            answer = self.published()
+        except ThresholdNotHeld as error:
+            return f"{type(self).__name__}, not shown. {error}"
         return f"{answer.sentence}\n{answer.to_frame().to_string(index=False)}"
 
     def _repr_html_(self) -> str:
         from ._html import escape
 
-        answer = self.published()
+        try:
+            answer = self.published()
+        except ThresholdNotHeld:
+            return f"<pre>{escape(repr(self))}</pre>"
         return f"<div class='fairlens'><p>{escape(answer.sentence)}</p>{answer.html()}</div>"

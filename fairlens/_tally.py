@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._cube import SCORE_BIN, Y_PRED, Y_TRUE, Cube
-from ._levels import MISSING, UNLABELLED, Level, normalise, sort_levels
+from ._levels import MISSING, UNLABELLED, Level, check_spelling, normalise, sort_levels
 from ._roles import GROUP_ROLES, OUTCOME_ROLES
 from ._spec import Spec, is_number
 from .exceptions import (
@@ -356,7 +356,9 @@ def _read_levels(axis: str, values: list[Any], spec: Spec) -> list[Level]:
     if names is not None:
         return [MISSING if code < 0 else names[code] for code in values]
     role = next(role for role in GROUP_ROLES if axis in getattr(spec, role))
-    return [normalise(value, role) for value in values]
+    levels = [normalise(value, role) for value in values]
+    check_spelling(levels, axis, role)
+    return levels
 
 
 def _events(values: list[Any], role: str, name: str, event: Level) -> list[Level]:

@@ -8,6 +8,7 @@
     ├── MetricNotFound (KeyError)          a metric id that is not known
     ├── WrongKind (TypeError)              an argument or a column of a kind that its role cannot use
     ├── PackageMissing (ImportError)       an extra that is not installed
+    ├── ModelFailed (RuntimeError)         the model raised an error of its own, which is the cause
     └── BadValue (ValueError)              the kind is right and the value is not
         ├── OutOfRange                     scores outside ``score_range``, a confidence outside 0 to 1
         ├── NotTwoValues                   labels or decisions that are not two values
@@ -40,6 +41,7 @@ __all__ = [
     "LevelNotFound",
     "MetricNotFound",
     "MissingValues",
+    "ModelFailed",
     "NotTwoValues",
     "OneGroup",
     "OutOfRange",
@@ -107,6 +109,10 @@ class WrongKind(FairlensError, TypeError):
 
 class PackageMissing(FairlensError, ImportError):
     """An extra that is not installed."""
+
+
+class ModelFailed(FairlensError, RuntimeError):
+    """The model raised an error of its own, which is the cause (``__cause__``)."""
 
 
 class BadValue(FairlensError, ValueError):

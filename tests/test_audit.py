@@ -7,7 +7,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -144,9 +144,60 @@ def test_decisions_of_a_model_that_are_no_two_values_are_refused(people, inputs)
         def predict(self, rows):
             return np.resize(["a", "b"], len(rows))
 
-    for wrong in (Three(), Other()):
-        with pytest.raises(NotTwoValues, match="y_pred"):
+    for wrong, role in ((Three(), "model"), (Other(), "y_pred")):
+        with pytest.raises(NotTwoValues, match=role):
             fl.audit(inputs, model=wrong, sensitive_features=people[["race"]])
+
+
+def test_a_regressor_is_told_to_be_a_function_with_a_threshold(people, inputs):
+    reg = LinearRegression().fit(inputs, people["y"])
+    with pytest.raises(NotTwoValues, match="LinearRegression whose predict gave") as caught:
+        fl.audit(inputs, model=reg, sensitive_features=people[["race"]])
+    hint = str(caught.value).splitlines()[-1].removeprefix("Hint: ")
+    found = reg.predict(inputs)
+    assert hint == f"model=lambda X: reg.predict(X), threshold=..., score_range=({found.min().item()!r}, {found.max().item()!r})"
+    chosen = eval(f"dict({hint.replace('...', '0.5')})", {"reg": reg})
+    audit = fl.audit(inputs, sensitive_features=people[["race"]], **chosen)
+    assert audit.overall("selection_rate").to_frame()["numerator"][0] == (found >= 0.5).sum()
+
+
+def test_a_classifier_of_three_numbers_is_told_to_name_its_event(people, inputs):
+    clf = RidgeClassifier().fit(inputs, np.arange(len(inputs)) % 3)
+    with pytest.raises(NotTwoValues) as caught:
+        fl.audit(inputs, model=clf, sensitive_features=people[["race"]])
+    hint = str(caught.value).splitlines()[-1].removeprefix("Hint: ")
+    audit = fl.audit(inputs, sensitive_features=people[["race"]], **eval(f"dict({hint})", {"clf": clf}))
+    assert audit.overall("selection_rate").to_frame()["numerator"][0] == (clf.predict(inputs) == 1).sum()
+
+
+def test_a_model_of_three_classes_says_what_is_compared(people, inputs):
+    clf = LogisticRegression().fit(inputs, np.arange(len(inputs)) % 3)
+    audit = fl.audit(inputs, model=clf, threshold=0.3, sensitive_features=people[["race"]])
+    assert audit.notes == ("The model has 3 classes; pos_label 1 is compared with all others.",)
+    assert audit.notes[0] in audit.protect().remarks
+
+
+@pytest.mark.parametrize("form", ["column", "predict_proba"])
+def test_scores_of_32_bits_that_round_to_below_the_threshold_are_told(form):
+    scores = np.array([0.1, 0.7, 0.9] * 20, "float32")
+
+    class Proba:
+        classes_ = (0, 1)
+
+        def predict_proba(self, rows):
+            return np.column_stack([1 - rows[:, 0], rows[:, 0]]).astype("float32")
+
+    def made(threshold, **options):
+        given = {"sensitive_features": {"g": ["a", "b"] * 30}, "threshold": threshold, **options}
+        return fl.audit(scores[:, None], model=Proba(), **given) if form == "predict_proba" else fl.audit(y_score=scores, **given)
+
+    assert (scores >= 0.7).sum() == 40  # as NumPy compares them, in 32 bits
+    told = "Scores are compared as 64-bit numbers: those of {} people are 0.7 rounded to 32 bits, which is below the threshold."
+    assert made(0.7).notes[-1] == told.format(20)
+    assert made(0.7).overall("selection_rate").to_frame()["numerator"][0] == 20
+    assert made(0.7, suppress_below=30).notes[-1] == told.format("fewer than 30")
+    for threshold in (0.5, float(np.float32(0.7))):
+        assert not any("bit" in note for note in made(threshold).notes)
 
 
 def test_scores_keep_the_thresholds_that_were_declared(people):

@@ -18,6 +18,7 @@ from fairlens.exceptions import (
     EmptyData,
     FairlensError,
     MissingValues,
+    ModelFailed,
     NotTwoValues,
     OutOfRange,
     ReservedLevel,
@@ -214,6 +215,8 @@ VALUES = {
     "group: reserved for all": (decide(sex=["(all)", "m"] * 30), ReservedLevel, "sensitive_features", "(all)"),
     "group: lists": (decide(sex=[["a"], ["b"]] * 30), WrongKind, "sensitive_features", "list"),
     "group: dicts": (decide(sex=[{"a": 1}, {"b": 2}] * 30), WrongKind, "sensitive_features", "dict"),
+    "group: text and number": (decide(sex=objects("1", 1)), BadValue, "sensitive_features", "the int 1 and the text '1'"),
+    "group: text and truth value": (decide(sex=objects("True", True)), BadValue, "sensitive_features", "the bool True and the text 'True'"),
     "group: sets": (decide(sex=[{1}, {2}] * 30), WrongKind, "sensitive_features", "set"),
     "group: rows of lists": (call(sensitive_features=[["a", "x"], ["b", "y"]] * 30), WrongKind, "sensitive_features", "list"),
     "group: nameless objects": (decide(sex=[NoPredict(), NoPredict()] * 30), WrongKind, "sensitive_features", "NoPredict"),
@@ -302,7 +305,7 @@ MODELS = {
     "too few decisions": (modelled(Says(np.zeros(3))), WrongKind, "model", "(3,)"),
     "two columns of decisions": (modelled(Says(np.zeros((N, 2)))), WrongKind, "model", "(60, 2)"),
     "no decisions": (modelled(Says(None)), WrongKind, "model", "()"),
-    "three decisions": (modelled(Says(np.arange(N) % 3)), NotTwoValues, "y_pred", "0, 1, 2"),
+    "three decisions": (modelled(Says(np.arange(N) % 3)), NotTwoValues, "model", "3 different numbers, from 0 to 2"),
     "other decisions": (modelled(Says(np.resize(["a", "b"], N))), NotTwoValues, "y_pred", "'a', 'b'"),
     "missing decisions": (modelled(Says(np.resize([0, NAN], N))), MissingValues, "y_pred", "30 of 60"),
     "function: nothing": (modelled(lambda rows: None), WrongKind, "model", "()"),
@@ -348,15 +351,46 @@ def test_errors_can_be_sent_between_processes(ask, error, role, said):
     assert (type(back), str(back), back.role, back.value) == (error, str(caught.value), role, caught.value.value)
 
 
-def test_an_error_of_the_users_own_model_is_theirs():
-    """Nothing is swallowed: what goes wrong inside a model is shown as it is."""
+def test_an_error_of_the_users_own_model_is_told_as_theirs():
+    """Nothing is swallowed: what goes wrong inside a model is told, and is the cause."""
 
     def fails(rows):
         return rows["no such column"]
 
-    with pytest.raises(KeyError, match="no such column") as caught:
+    class Unfitted:
+        def predict_proba(self, rows):
+            raise OSError("not fitted\nyet")
+
+    class Decides:
+        def predict(self, rows):
+            raise OSError("not fitted\nyet")
+
+    with pytest.raises(ModelFailed, match="no such column") as caught:
         modelled(fails)()
-    assert not isinstance(caught.value, FairlensError)
+    assert isinstance(caught.value.__cause__, KeyError)
+    assert str(caught.value).splitlines()[-1] == "Hint: try the model itself: model(X.head())"
+    for model, method in ((Unfitted(), "predict_proba"), (Decides(), "predict")):
+        with pytest.raises(RuntimeError) as caught:
+            fl.audit(np.zeros((4, 3)), model=model, sensitive_features={"g": list("abab")})
+        assert str(caught.value).splitlines() == [
+            f"`model` is a {type(model).__name__} with {method}, and raised OSError for rows of shape (4, 3).",
+            "not fitted yet",
+            f"Hint: try the model itself: model.{method}(X[:5])",
+        ]
+        assert isinstance(caught.value.__cause__, OSError)
+
+
+def test_a_reserved_name_says_what_it_is_used_for():
+    said = {}
+    for name in ("(all)", "(missing)", "(unlabelled)"):
+        with pytest.raises(ReservedLevel) as caught:
+            decide(sex=[name, "m"] * 30)()
+        said[name] = str(caught.value)
+    assert "for what a table shows in a column that it does not use" in said["(all)"]
+    assert said["(all)"].endswith("Hint: data = data.replace('(all)', 'all')")
+    assert "for people without a value" in said["(missing)"]
+    assert "for people whose true label is not known" in said["(unlabelled)"]
+    assert said["(unlabelled)"].endswith("Hint: data = data.replace('(unlabelled)', 'unlabelled')")
 
 
 ACCEPTED = {
@@ -372,7 +406,7 @@ ACCEPTED = {
     "big integers": [10**30, 10**30 + 1],
     "infinities": [INF, -INF],
     "truth values": [True, False],
-    "texts and numbers": ["1", 1],
+    "texts and numbers": ["1", 2],
 }
 
 

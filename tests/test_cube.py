@@ -128,8 +128,8 @@ def test_where_and_dense_agree_with_the_rows(rows, sex):
 
 
 def test_levels_come_in_one_order_and_missing_last():
-    data = pd.DataFrame({"g": pd.Series(["b", None, "10", 2, 10, "a", True, False, 0.5], dtype=object), "p": [0, 1] * 4 + [1]})
-    assert tally(data, Spec(("g",), y_pred="p")).levels_of("g") == (False, True, 0.5, 2, 10, "10", "a", "b", MISSING)
+    data = pd.DataFrame({"g": pd.Series(["b", None, "10", 2, 11, "a", True, False, 0.5], dtype=object), "p": [0, 1] * 4 + [1]})
+    assert tally(data, Spec(("g",), y_pred="p")).levels_of("g") == (False, True, 0.5, 2, 11, "10", "a", "b", MISSING)
 
 
 def test_whole_numbers_of_any_size_are_levels():

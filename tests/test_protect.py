@@ -275,7 +275,7 @@ def test_internal_hides_nothing_and_says_so(secret):
     audit = fl.audit(secret, y_pred="p", sensitive_features="race")
     internal = audit.protect("internal")
     assert internal.by_group("selection_rate").to_frame().equals(audit.by_group("selection_rate").to_frame())
-    assert str(internal).splitlines()[2] == "Internal: nothing is suppressed in this document; small groups of people can be recognised."
+    assert str(internal).splitlines()[0] == "Internal: nothing is suppressed in this document; small groups of people can be recognised."
     assert internal.protect() is internal
 
 

@@ -75,7 +75,8 @@ def _made(
         pair = replace(pair, status="small", reason=_ONE)
     rounds, asked = (done.sums.rounds, done.predictions) if done is not None and has_parts else (0, 0)
     return GapDecomposition(
-        question.attributes, pair, parts, audit.spec, question.confidence, audit.threshold, rounds, asked, None, ()
+        question.attributes, pair, parts, audit.spec, question.confidence, audit.threshold, rounds, asked, None, (),
+        within=audit.within,
     )
 
 

@@ -81,6 +81,7 @@ class GapDecomposition(Result):
     background_shares: tuple[tuple[Level | Group, float], ...]
     query: Query | None = field(default=None, compare=False)
     for_readers: GapDecomposition | None = field(default=None, compare=False)
+    within: str = ""
 
     caution: ClassVar[str] = CAUTION
 
@@ -145,6 +146,11 @@ class GapDecomposition(Result):
     def has_parts(self) -> bool:
         """Whether there are contributions to show."""
         return bool(self.parts) and not math.isnan(self.parts[0].contribution)
+
+    @property
+    def is_alike(self) -> bool:
+        """Whether the gap and every contribution are exactly 0, as for a model that decides about everybody alike."""
+        return self.has_parts and self.gap == 0 and all(part.contribution == 0 for part in self.parts)
 
     @property
     def closes(self) -> bool:
@@ -217,8 +223,12 @@ class GapDecomposition(Result):
     def sentence(self) -> str:
         """The gap and the inputs that carry it, or what the data cannot tell."""
         answer = self.published()
-        parts = [(part.feature, part.contribution, part.lower, part.upper) for part in answer.supported]
-        return describe(answer.pair, answer.spec, parts, has_parts=answer.has_parts)
+        supported = answer.supported
+        named = [_named(part) for part in supported]
+        others = [_named(part) for part in answer.parts if part not in supported]
+        return answer.within + describe(
+            answer.pair, answer.spec, named, has_parts=answer.has_parts, others=others, is_alike=answer.is_alike
+        )
 
     @property
     def method(self) -> str:
@@ -263,6 +273,10 @@ class GapDecomposition(Result):
 
 def _plain(group: Group) -> Level | Group:
     return group[0] if len(group) == 1 else group
+
+
+def _named(part: Part) -> tuple[str, float, float, float]:
+    return part.feature, part.contribution, part.lower, part.upper
 
 
 def _none(value: float) -> float | None:

@@ -11,6 +11,7 @@ import numpy as np
 from .._progress import Step
 from ..exceptions import BadValue, OutOfRange, WrongKind
 from ..metrics import Metric
+from ..metrics._disparity import Word
 from ..metrics._rates import ALIASES, RATES
 from ._answer import answer, is_able, protected
 from ._codec import codec
@@ -23,13 +24,14 @@ if TYPE_CHECKING:
     from .._levels import Level
 
 _CONFIDENCE = 0.95
+REST = Word("rest")
 
 
 def decompose_gap(
     audit: Audit,
     group: Level | tuple[Level, ...],
     *,
-    reference: Level | tuple[Level, ...] = "rest",
+    reference: Level | tuple[Level, ...] = REST,
     by: str | Sequence[str] | None = None,
     metric: str | Metric = "selection_rate",
     output: Literal["decision"] = "decision",

@@ -88,7 +88,7 @@ def find_group(audit: Audit, group: Any, by: Any) -> tuple[tuple[str, ...], Grou
     """Find the attributes and the levels that `group` names."""
     wanted = tuple(map(_plain, group)) if isinstance(group, tuple) else (_plain(group),)
     if by is not None:
-        attributes = (by,) if isinstance(by, str) else tuple(by)
+        attributes = audit._attributes(by)
         have = _groups(audit, list(attributes))
         if wanted not in have:
             shown = [level[0] if len(level) == 1 else level for level in have]

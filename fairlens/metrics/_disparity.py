@@ -11,13 +11,26 @@ import numpy as np
 
 from .._levels import Level
 from .._tables import View
-from ..exceptions import LevelNotFound, OneGroup, RoleNeeded, listed
+from ..exceptions import BadValue, LevelNotFound, OneGroup, RoleNeeded, listed
 from ..stats import koopman, newcombe, normal_quantile, wilson
 from ._metric import Metric
 from ._results import Group, GroupRow, PairRow, Status
 from ._sentence import label_of
 
+
+class Word(str):
+    """A reference that is certainly one of our words, and not a level that is spelled like it."""
+
+    __slots__ = ()
+
+
 NAMED = ("largest", "best", "rest", "overall")
+_MEANT = {
+    "largest": "the group with most people",
+    "best": "the group with the best rate",
+    "rest": "everybody else",
+    "overall": "everybody",
+}
 REASONS = {
     "undefined": "nobody in the denominator",
     "small": "fewer than {least} people in the denominator",
@@ -92,6 +105,7 @@ def pairs(
             role="by",
             value=view.by,
         )
+    _check_word(view, reference)
     rows = rates(view, metric, confidence, least, floor)
     if isinstance(reference, str) and reference in ("rest", "overall"):
         everybody = whole(view, metric, confidence, least, floor)
@@ -103,6 +117,20 @@ def pairs(
     told = REASONS["after_looking"] if reference == "best" else ""
     compared = [_against(row, base, base.group, confidence, ratio) for row in rows if row is not base]
     return [replace(pair, reason=pair.reason or told) for pair in compared]
+
+
+def _check_word(view: View, reference: Level | tuple[Level, ...]) -> None:
+    """A word of ours that is also the name of a level has two meanings, and none is guessed."""
+    if isinstance(reference, Word):
+        return
+    if isinstance(reference, str) and reference in NAMED and (reference,) in view.groups:
+        raise BadValue(
+            f"`reference` is {reference!r}, which is ambiguous: a level of {view.by[0]}, and a word for {_MEANT[reference]}.",
+            f"To compare with {_MEANT[reference]}, give the level another name before the audit.",
+            hint=f"reference=({reference!r},) for the level",
+            role="reference",
+            value=reference,
+        )
 
 
 def _base(

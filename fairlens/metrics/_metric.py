@@ -131,7 +131,17 @@ def chosen(
             role="metrics",
             value=metrics,
         )
-    return tuple(get(metric) for metric in metrics)
+    found: dict[str, Metric] = {}
+    for metric in map(get, metrics):
+        if found.setdefault(metric.name, metric) != metric:
+            raise BadValue(
+                f"`metrics` has two different metrics with the name {metric.name!r}.",
+                "Their rows could not be told apart.",
+                hint=f"dataclasses.replace(metric, name={f'my_{metric.name}'!r})",
+                role="metrics",
+                value=metric.name,
+            )
+    return tuple(found.values())
 
 
 def _nearest(name: str, known: tuple[str, ...]) -> str:

@@ -62,6 +62,7 @@ class GroupTable(Result):
     spec: Spec
     confidence: float
     setting: str = ""
+    within: str = ""
     query: Query | None = field(default=None, compare=False)
 
     def to_frame(self) -> pd.DataFrame:
@@ -84,9 +85,14 @@ class GroupTable(Result):
     @property
     def sentence(self) -> str:
         """The rates in words, and the groups that are left out."""
-        rows = self.published().rows
+        answer = self.published()
+        everybody = f"All {self.spec.word('persons')}:"
         return describe(
-            [(label_of(row.group), row.metric, row.value, row.lower, row.upper, row.n, row.status) for row in rows]
+            [
+                (label_of(row.group) if row.group else everybody, row.metric, row.value, row.lower, row.upper, row.n, row.status)
+                for row in answer.rows
+            ],
+            answer.within,
         )
 
     @property
@@ -119,6 +125,7 @@ class _PairTable(Result):
     spec: Spec
     confidence: float
     setting: str = ""
+    within: str = ""
     query: Query | None = field(default=None, compare=False)
 
     change_name: ClassVar[str] = ""
@@ -142,7 +149,7 @@ class _PairTable(Result):
     def sentence(self) -> str:
         """The largest difference that the data support, as counts of people, or that they cannot tell."""
         answer = self.published()
-        return compare([_comparison(pair) for pair in answer.rows], answer.spec, answer.confidence)
+        return compare(comparisons(answer.rows), answer.spec, answer.confidence, within=answer.within)
 
     @property
     def left_out(self) -> tuple[PairRow, ...]:

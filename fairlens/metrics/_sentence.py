@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .._html import fixed
-from .._levels import ALL, Level
+from .._levels import ALL, Level, name_of
 from .._spec import Spec
 from ..stats import newcombe, normal_quantile, people_needed
 from ._metric import Metric
@@ -23,7 +23,9 @@ TEXTS = {
     "nothing": "Cannot tell: there is no group that can be compared.",
     "left_out": " Left out: {names}.",
     "left_many": " Left out: {k} groups, marked in the table.",
-    "more": " About {n} more {group} {persons} would settle a difference of this size.",
+    "more": " If both rates stayed as they are, about {n} more {group} {persons} would be enough to tell.",
+    "among": "among {where}",
+    "deciding": "deciding at a score of {threshold} or more",
     "fewer": "{d} fewer",
     "greater": "{d} more",
     "rest": "others",
@@ -65,7 +67,7 @@ def label_of(group: str | tuple[Level, ...]) -> str:
     """Name a group in a sentence, a table or a picture."""
     if isinstance(group, str):
         return group
-    return ", ".join(str(level) for level in group if level != ALL) or ALL
+    return ", ".join(name_of(level) for level in group if level != ALL) or ALL
 
 
 def words_of(spec: Spec, metric: Metric) -> dict[str, str]:
@@ -78,31 +80,39 @@ def words_of(spec: Spec, metric: Metric) -> dict[str, str]:
     }
 
 
-def compare(comparisons: Sequence[Comparison], spec: Spec, confidence: float, *, plan: bool = False) -> str:
+def within_of(parts: Sequence[str]) -> str:
+    """Begin a sentence with who is counted and how they are decided about, where that is not everybody as the audit decides."""
+    text = ", ".join(parts)
+    return f"{text[0].upper()}{text[1:]}: " if text else ""
+
+
+def compare(
+    comparisons: Sequence[Comparison], spec: Spec, confidence: float, *, within: str = "", plan: bool = False
+) -> str:
     """Say the largest difference that the data support, or that they cannot tell.
 
     A difference is supported if its interval excludes 0 at the Bonferroni level of all comparisons that have a number.
-    With `plan`, a sentence that cannot tell adds how many more people would settle it.
+    `within` is the beginning that `within_of` gives. With `plan`, a sentence that cannot tell adds how many more people it takes.
     """
     able = [one for one in comparisons if one.status == "ok"]
     tail = _left_out(comparisons)
     if not able:
-        return TEXTS["nothing"] + tail
+        return within + TEXTS["nothing"] + tail
     strict = normal_quantile(confidence, len(able))
     supported = [one for one in able if _excludes_zero(one.interval(strict))]
     if supported:
         top = max(supported, key=lambda one: abs(one.difference))
-        return _supported(top, spec, normal_quantile(confidence)) + tail
+        return within + _supported(top, spec, normal_quantile(confidence)) + tail
     top = max(able, key=lambda one: abs(one.difference))
     text = _cannot(top, spec, strict, len(able))
     if plan and top.relative is None:
         needed = people_needed(top.x1, top.n1, top.x2, top.n2, strict)
         if needed is not None:
             text += _fill(TEXTS["more"], {"n": f"{needed:,}", "group": top.group, "persons": spec.word("persons")})
-    return text + tail
+    return within + text + tail
 
 
-def describe(rows: Sequence[tuple[str, Metric, float, float, float, int | None, str]]) -> str:
+def describe(rows: Sequence[tuple[str, Metric, float, float, float, int | None, str]], within: str = "") -> str:
     """Say the rates of a table in words, one clause per group with its interval and n."""
     parts, left = [], []
     for label, metric, value, lower, upper, n, status in rows:
@@ -114,7 +124,7 @@ def describe(rows: Sequence[tuple[str, Metric, float, float, float, int | None, 
         weak = ", few people" if status == "small" else ""
         parts.append(f"{label} {metric.label.lower()} {_hundred(value, digits)} % ({limits}{weak})")
     tail = _left(left)
-    return ("; ".join(parts) + "." if parts else TEXTS["nothing"]) + tail
+    return within + ("; ".join(parts) + "." if parts else TEXTS["nothing"]) + tail
 
 
 def _supported(one: Comparison, spec: Spec, z: float) -> str:

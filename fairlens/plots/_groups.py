@@ -22,19 +22,22 @@ FEW = "few people"
 UNSURE = "cannot tell"
 _WHO = "n is the number of people in the denominator"
 _HIDDEN_N = "n not shown"
+MOST_ROWS = 60
+"""Rows in a picture: more could not be read."""
 _Any = TypeVar("_Any", GroupRow, PairRow)
 
 
 def draw_groups(result: GroupTable, ax: Axes | None = None, title: str = "") -> Picture:
     """Draw a rate per group: a dot, its interval, n under the name; the title is made from the rates unless given."""
     parts = _split(result.rows, lambda row: row)
-    blocks = tuple(Block(_heading(rows[0], result.attributes), tuple(map(group_row, rows))) for rows in parts)
+    blocks = tuple(Block(_heading(rows[0], result.attributes), tuple(map(group_row, rows))) for rows in _largest(parts, lambda row: row))
     if not result.attributes and len(blocks) > 1:
         rows = [replace(row, name=block.header) for block in blocks for row in block.rows]
         blocks = (Block("Rates of everybody", tuple(rows)),)
+    blocks = _with_more(blocks, result.rows)
     subject = blocks[0].header if len(blocks) == 1 else "Rates"
     axis = f"{_settled(subject, result.setting)}. Lines are {share_of(result.confidence)} intervals; {_WHO}"
-    title = title or _groups_title(parts, result.spec, result.confidence) or subject
+    title = title or _groups_title(parts, result.spec, result.confidence, result.within) or subject
     return draw_chart(Chart(title, axis, blocks, Scale(percent_tick, (0.0, 1.0)), len(blocks) > 1), ax)
 
 
@@ -44,15 +47,37 @@ def draw_pairs(result: DifferenceTable | RatioTable, ax: Axes | None = None) -> 
     parts = _split(result.rows, lambda pair: pair.row)
     blocks = tuple(
         Block(_pair_heading(pairs, result.attributes), tuple(_pair_row(pair, ratio) for pair in pairs))
-        for pairs in parts
+        for pairs in _largest(parts, lambda pair: pair.row)
     )
+    blocks = _with_more(blocks, result.rows)
     what = "Ratio of rates (1: no difference)" if ratio else "Difference in points (0: no difference)"
     subject = f"{blocks[0].header}. {what}" if len(blocks) == 1 else what
     axis = f"{_settled(subject, result.setting)}; lines are {share_of(result.confidence)} intervals, each by itself; {_WHO}"
     able = [pair for pair in result.rows if pair.status == "ok"]
-    title = compare(comparisons(able), result.spec, result.confidence)
+    title = compare(comparisons(able), result.spec, result.confidence, within=result.within)
     scale = _ratio_scale(result.rows) if ratio else Scale(points_tick, neutral=0.0)
     return draw_chart(Chart(title, axis, blocks, scale, len(blocks) > 1), ax)
+
+
+def _largest(parts: Sequence[list[_Any]], of: Callable[[_Any], GroupRow]) -> list[list[_Any]]:
+    """Keep the rows of the groups with most people, as many as a picture can hold, in the order of the table."""
+    every = [(i, j) for i, rows in enumerate(parts) for j in range(len(rows))]
+    ranked = sorted(every, key=lambda at: -(of(parts[at[0]][at[1]]).people or 0))
+    kept = set(ranked[:MOST_ROWS])
+    drawn = [[row for j, row in enumerate(rows) if (i, j) in kept] for i, rows in enumerate(parts)]
+    return [rows for rows in drawn if rows]
+
+
+def _with_more(blocks: tuple[Block, ...], rows: Sequence[GroupRow | PairRow]) -> tuple[Block, ...]:
+    """Say in a last line how many rows of the table the picture does not hold."""
+    left = len(rows) - sum(len(block.rows) for block in blocks)
+    if not left:
+        return blocks
+    metrics = {(row.row if isinstance(row, PairRow) else row).metric.name for row in rows}
+    what = ("group" if left == 1 else "groups") if len(metrics) == 1 else "row" if left == 1 else "rows"
+    nan = math.nan
+    line = Row(f"and {left:,} more {what}", "", nan, nan, nan, "in the table", "missing")
+    return (*blocks[:-1], replace(blocks[-1], rows=(*blocks[-1].rows, line)))
 
 
 def _settled(subject: str, setting: str) -> str:
@@ -132,14 +157,14 @@ def _pair_heading(pairs: Sequence[PairRow], attributes: Sequence[str]) -> str:
     return f"{heading}, against {name}: {rate}, {count_of(first.base.n)}{told}"
 
 
-def _groups_title(parts: Sequence[Sequence[GroupRow]], spec: Spec, confidence: float) -> str | None:
+def _groups_title(parts: Sequence[Sequence[GroupRow]], spec: Spec, confidence: float, within: str) -> str | None:
     """Each group against the largest of its block; None where no block has two groups."""
     if not parts:
         return "There is no group to show."
     if all(len(rows) < 2 for rows in parts):
         return None
     found = [pair for rows in parts for pair in _against_largest(rows)]
-    return compare(comparisons(found), spec, confidence)
+    return compare(comparisons(found), spec, confidence, within=within)
 
 
 def _against_largest(rows: Sequence[GroupRow]) -> list[PairRow]:

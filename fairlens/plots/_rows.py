@@ -40,7 +40,7 @@ class Row:
     @property
     def label(self) -> str:
         """The name, broken to fit, and n under it."""
-        return f"{short(self.name)}\n{self.count}"
+        return f"{short(self.name)}\n{self.count}" if self.count else short(self.name)
 
     @property
     def words(self) -> str:

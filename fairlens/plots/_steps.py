@@ -137,7 +137,7 @@ def title_of(result: GapDecomposition) -> str:
     named = [
         (part.feature, part.contribution, part.lower, part.upper) for part in (along or result.supported)[:1]
     ]
-    return describe(result.pair, result.spec, named, has_parts=True)
+    return result.within + describe(result.pair, result.spec, named, has_parts=True, is_alike=result.is_alike)
 
 
 def ends_of(result: GapDecomposition) -> tuple[Row, Row]:

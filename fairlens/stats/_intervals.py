@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
 _LOG_SPAN, _HALVINGS = 50.0, 100
+_MOST_PEOPLE = 1_000_000
 
 
 def normal_quantile(confidence: float, comparisons: int = 1) -> float:
@@ -144,18 +145,28 @@ def _chi_square(ratio: Array, x1: Array, n1: Array, x2: Array, n2: Array) -> Arr
 
 
 def people_needed(x1: float, n1: float, x2: float, n2: float, z: float) -> int | None:
-    """How many more people in the first sample would let an interval of the observed difference exclude 0.
+    """How many more people in the first sample would be enough for Newcombe's interval to exclude 0, both rates staying as they are.
 
-    The other sample stays as it is and both rates stay as observed; None where no number would do.
+    The other sample stays as it is. None where a million would not do. It plans for the difference that was observed, so it says how far
+    the data are from telling, not with which probability more of them will tell.
 
     Examples
     --------
     >>> people_needed(20, 50, 500, 1000, 1.959964)
-    62
+    57
     """
-    p1, p2 = (x1 + 1) / (n1 + 2), (x2 + 1) / (n2 + 2)  # shrunk, since a rate of 0 or 1 has no variance to plan with
-    allowed = ((p1 - p2) / z) ** 2 - p2 * (1 - p2) / n2
-    if allowed <= 0:
+    if _excludes_zero(0, x1, n1, x2, n2, z) or not _excludes_zero(_MOST_PEOPLE, x1, n1, x2, n2, z):
         return None
-    wanted = p1 * (1 - p1) / allowed
-    return max(int(np.ceil(wanted - n1)), 1) if np.isfinite(wanted) else None
+    low, high = 0, _MOST_PEOPLE
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _excludes_zero(middle, x1, n1, x2, n2, z):
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _excludes_zero(more: int, x1: float, n1: float, x2: float, n2: float, z: float) -> bool:
+    lower, upper = newcombe(x1 / n1 * (n1 + more), n1 + more, x2, n2, z)
+    return bool(lower > 0 or upper < 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import anywidget
@@ -12,7 +13,7 @@ import traitlets
 
 from .._audit import Audit, ProtectedAudit
 from .._levels import Level
-from ..exceptions import WrongKind
+from ..exceptions import BadValue, WrongKind
 from ..metrics import Metric
 from ..metrics._disparity import need_favorable
 from ..metrics._metric import chosen
@@ -53,15 +54,14 @@ class Panel(ipywidgets.VBox):
     """
 
     def __init__(self, audit: ProtectedAudit, metrics: tuple[Metric, ...], confidence: float, title: str) -> None:
-        self._choices = Choices(audit, metrics)
+        self._choices = Choices(replace(audit, selection=()), metrics)
         self._confidence = confidence
         self._recorded: list[RecordedView] = []
         self._slots: list[tuple[Any, Any]] = []
         self._text = payload(self._choices, confidence, title)
-        first = self._choices.state(
-            metrics[0], audit.spec.sensitive_features[0], {axis: levels[0] for axis, levels in audit.selection if len(levels) == 1}
-            if audit.selection else {}, "largest", audit.threshold,
-        )  # fmt: skip
+        where = {axis: levels[0] for axis, levels in audit.selection}
+        free = [axis for axis in (*audit.spec.sensitive_features, *audit.groups) if axis not in where]
+        first = self._choices.state(metrics[0], free[0], where, "largest", audit.threshold)
         self._live = LivePanel(payload=self._text, state=self._choices.encode(first))
         self._live.on_msg(self._answer)
         self._note = ipywidgets.HTML()
@@ -112,8 +112,9 @@ class Panel(ipywidgets.VBox):
         """
         now = self._choices.decode(self._live.state)
         names = now.by if by is None else by
-        kept = {axis: level for axis, level in now.where if axis not in ((names,) if isinstance(names, str) else names)}
-        same_groups = by is None or tuple([by] if isinstance(by, str) else by) == now.by
+        asked = self._choices.columns(names)
+        kept = {axis: level for axis, level in now.where if axis not in asked}
+        same_groups = asked == now.by
         if reference is None:
             reference = now.reference if same_groups or isinstance(now.reference, str) else "largest"
         wanted = self._choices.state(
@@ -121,7 +122,7 @@ class Panel(ipywidgets.VBox):
             names,
             kept if where is None else where,
             reference,
-            now.threshold if threshold is None else None if threshold == "decided" else threshold,
+            now.threshold if threshold is None else threshold,
         )
         self._live.state = self._choices.encode(wanted)
         return self
@@ -177,6 +178,21 @@ class Panel(ipywidgets.VBox):
 
     def __repr__(self) -> str:
         return f"Panel at: {self.view.words}"
+
+
+def _check_selection(audit: Audit | ProtectedAudit) -> None:
+    """A panel filters by one level of an attribute, and groups by another one."""
+    several = [axis for axis, levels in audit.selection if len(levels) != 1]
+    if not several and len(audit.selection) < len(audit.groups):
+        return
+    chosen_levels = ", ".join(f"{axis}={list(levels)!r}" for axis, levels in audit.selection)
+    raise BadValue(
+        f"A panel was asked for of an audit that is selected by {chosen_levels}.",
+        "A panel starts at one level of some attributes and groups by another one.",
+        hint="fl.panel(audit) of the whole audit, and pick the levels in it",
+        role="audit",
+        value=dict(audit.selection),
+    )
 
 
 def _picture(now: View) -> Any:
@@ -242,6 +258,7 @@ def panel(
         )
     if audit.spec.event_is_favorable is None:
         raise need_favorable("A panel")
+    _check_selection(audit)
     protected = audit.protect(profile)
     wanted = protected._metrics(metrics, confidence) if metrics is not None else chosen(None, protected.tables.has_y_true)
     protected._metrics(None, confidence)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .._levels import name_of
 from .._protect import subsets
 from .._spec import Spec
 from ..metrics import Metric
@@ -51,6 +52,8 @@ def payload(choices: Choices, confidence: float, title: str) -> str:
         "decided": tables.decided,
         "steps": list(tables.steps) if tables.steps is not None else None,
         "stops": list(choices.stops),
+        "stop_names": [LABELS["decided"] if stop is None else f"{stop:g}" for stop in choices.stops],
+        "own_stop": choices.stops.index(audit.own_threshold),
         "tables": shown,
         "metrics": [_metric(metric, spec) for metric in choices.metrics],
         "confidence": confidence,
@@ -64,6 +67,7 @@ def payload(choices: Choices, confidence: float, title: str) -> str:
         "ui": LABELS,
         "persons": spec.word("persons"),
         "favorable": spec.event_is_favorable,
+        "banner": audit.banner,
         "remarks": list(audit.remarks),
     }
     return canonical(content)
@@ -76,7 +80,7 @@ def canonical(content: Any) -> str:
 
 def level_names(levels: tuple[Any, ...]) -> list[str]:
     """Name levels so that no two read alike: the text "10" beside the number 10 gets quotes."""
-    names = [str(level) for level in levels]
+    names = [name_of(level) for level in levels]
     return [repr(level) if names.count(name) > 1 and isinstance(level, str) else name for level, name in zip(levels, names, strict=True)]
 
 

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from .._audit import ProtectedAudit
 from .._levels import Level
 from ..exceptions import LevelNotFound, MetricNotFound, ThresholdNotHeld, WrongKind, listed
-from ..metrics import Metric
+from ..metrics import Metric, get
 
 Reference = str | tuple[Level, ...]
 WHOLE = ("largest", "rest", "overall")
@@ -57,10 +59,17 @@ class Choices:
         by: str | Sequence[str],
         where: Mapping[str, Level],
         reference: Level | Sequence[Level],
-        threshold: float | None,
+        threshold: float | str | None,
     ) -> State:
-        """Check names and make a state of them."""
-        names = (by,) if isinstance(by, str) else tuple(by)
+        """Check names and make a state of them; "decided" is the decision as it was taken."""
+        names = self.columns(by)
+        self._check_where(where, names)
+        chosen = tuple((axis, where[axis]) for axis in self.axes if axis in where)
+        return State(self._metric(metric), names, chosen, self._reference(reference, names), self._threshold(threshold))
+
+    def columns(self, by: str | Sequence[str]) -> tuple[str, ...]:
+        """Check the names of one or two group columns."""
+        names = (by,) if isinstance(by, str) else tuple(by) if isinstance(by, list | tuple) else ()
         if not 1 <= len(names) <= 2 or len(set(names)) != len(names) or any(name not in self.axes for name in names):
             raise LevelNotFound(
                 f"`by` is {by!r}.",
@@ -69,7 +78,17 @@ class Choices:
                 role="by",
                 value=by,
             )
-        chosen = tuple((axis, where[axis]) for axis in self.axes if axis in where and axis not in names)
+        return names
+
+    def _check_where(self, where: Mapping[str, Level], names: tuple[str, ...]) -> None:
+        if not isinstance(where, Mapping):
+            raise WrongKind(
+                f"`where` is {where!r}.",
+                "It must name one level of some group columns.",
+                hint=f"where={{{self.axes[0]!r}: {self.audit.tables.levels(self.axes[0])[0]!r}}}",
+                role="where",
+                value=where,
+            )
         for axis in where:
             if axis not in self.axes or axis in names or where[axis] not in self.audit.tables.levels(axis):
                 have = [name for name in self.axes if name not in names]
@@ -81,7 +100,6 @@ class Choices:
                     role="where",
                     value=axis,
                 )
-        return State(self._metric(metric), names, chosen, self._reference(reference, names), self._threshold(threshold))
 
     def encode(self, state: State) -> dict[str, Any]:
         """Write a state in positions, as the browser holds it."""
@@ -118,7 +136,7 @@ class Choices:
         )
 
     def _metric(self, metric: str | Metric) -> Metric:
-        name = metric if isinstance(metric, str) else metric.name
+        name = get(metric).name
         for one in self.metrics:
             if one.name == name:
                 return one
@@ -145,10 +163,16 @@ class Choices:
             )
         return group
 
-    def _threshold(self, threshold: float | None) -> float | None:
-        if threshold is not None and not isinstance(threshold, int | float):
+    def _threshold(self, threshold: float | str | None) -> float | None:
+        if threshold == "decided" and self.audit.tables.decided:
+            return None
+        if threshold is not None and (isinstance(threshold, bool | str) or not isinstance(threshold, int | float | np.number)):
             raise WrongKind(
-                f"`threshold` is {threshold!r}.", "It must be a number.", hint="threshold=0.5", role="threshold", value=threshold
+                f"`threshold` is {threshold!r}.",
+                'It must be a number, or "decided" where there is a column of decisions.',
+                hint="threshold=0.5",
+                role="threshold",
+                value=threshold,
             )
         if threshold in self.stops:
             return threshold

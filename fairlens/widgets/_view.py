@@ -6,9 +6,10 @@ import math
 from dataclasses import dataclass
 
 from .._html import Cell, escape, fixed, percent, points, table
-from .._levels import Level
+from .._levels import Level, name_of
 from ..exceptions import OneGroup
 from ..metrics import GroupRow, PairRow
+from ..metrics._disparity import Word
 from ._payload import level_names
 from ._state import Choices, State
 from ._texts import AS_DECIDED, AT_THRESHOLD, LABELS, RECORDED, STATE
@@ -30,9 +31,10 @@ class View:
         """The state in words."""
         reference = self.state.reference
         named = LABELS[reference] if isinstance(reference, str) else self._name(reference, self.state.by)
-        where = " and ".join(f"{axis} = {level}" for axis, level in self.state.where)
+        where = " and ".join(f"{axis} = {name_of(level)}" for axis, level in self.state.where)
         threshold = self.state.threshold
-        return STATE.format(
+        banner = self.choices.audit.banner
+        return (f"{banner} " if banner else "") + STATE.format(
             metric=self.state.metric.label,
             by=" and ".join(self.state.by),
             among=where or LABELS["everyone"],
@@ -87,9 +89,10 @@ class View:
 def view(choices: Choices, state: State, confidence: float) -> View:
     """Measure one state."""
     audit = choices.audit.where(**dict(state.where)).at(state.threshold)
+    reference = Word(state.reference) if isinstance(state.reference, str) else state.reference
     rows = audit.by_group(state.metric, list(state.by), confidence)
     try:
-        compared = audit.difference(state.metric, list(state.by), state.reference, confidence)
+        compared = audit.difference(state.metric, list(state.by), reference, confidence)
     except OneGroup:
         return View(choices, state, rows.rows, (), LABELS["one_group"], confidence)
     return View(choices, state, rows.rows, compared.rows, compared.sentence, confidence)

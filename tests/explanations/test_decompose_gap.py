@@ -275,6 +275,8 @@ def asked(audit: fl.Audit, **changes: object) -> fl.GapDecomposition:
         ({"group": ("Black", "x"), "by": ["race", "sex"]}, LevelNotFound, "('Black', 'f')"),
         ({"group": ("Black", "f")}, BadValue, "by=['race', 'sex']"),
         ({"group": None}, WrongKind, "fl.MISSING"),
+        ({"by": 3}, WrongKind, "`by` is 3"),
+        ({"by": ["race", "race"]}, WrongKind, "each column once"),
         ({"by": "zip"}, LevelNotFound, "'zip'"),
         ({"reference": "overall"}, BadValue, "reference='rest'"),
         ({"reference": "Black"}, BadValue, "itself the reference"),

@@ -187,7 +187,51 @@ def test_sentence_names_five_inputs_at_most():
     audit = fl.audit(X, model=lambda rows: (rows.sum(axis=1) > 0).astype(int), sensitive_features={"g": np.where(group, "a", "b")})
     gap = fl.decompose_gap(audit, "a", n_rounds=2)
     assert len(gap.supported) == 7
-    assert gap.sentence.endswith("; and 2 more inputs with less.")
+    assert gap.sentence.endswith(_together(gap.parts[5:]))
+
+
+def _together(rest):
+    value, low, high = (-100 * sum(getattr(part, name) for part in rest) for name in ("contribution", "upper", "lower"))
+    return f"; the other {len(rest)} inputs together add {value:.1f} (at most {low:.1f} to {high:.1f})."
+
+
+def test_sentence_sums_the_inputs_that_it_does_not_name():
+    """One input with much and several with little: what is named and what is summed add up to the gap."""
+    rng = np.random.default_rng(0)
+    group = np.arange(600) % 2 == 0
+    X = rng.normal(size=(600, 8)) - np.r_[0.8, [0.05] * 7] * group[:, None]
+    audit = fl.audit(X, model=lambda rows: (rows.sum(axis=1) > 0).astype(int), sensitive_features={"g": np.where(group, "a", "b")})
+    gap = fl.decompose_gap(audit, "a", n_rounds=2)
+    rest = [part for part in gap.parts if part not in gap.supported]
+    assert 1 < len(rest) < 8
+    total = -sum(part.contribution for part in rest)
+    verb, sign = ("add", 1) if total >= 0 else ("take off", -1)
+    assert f"; the other {len(rest)} inputs together {verb} {100 * sign * total:.1f} (at most " in gap.sentence
+    assert "together" not in gap.plot().alt.splitlines()[0]
+
+
+def test_sentence_names_the_one_input_that_is_left():
+    rng = np.random.default_rng(3)
+    group = np.arange(400) % 2 == 0
+    X = pd.DataFrame({"pay": rng.normal(size=400) - group, "zip": rng.normal(size=400)})
+    model = lambda rows: (rows["pay"] + 0.1 * rows["zip"] > 0).astype(int)  # noqa: E731
+    gap = fl.decompose_gap(fl.audit(X, model=model, sensitive_features={"g": np.where(group, "a", "b")}), "a", n_rounds=2)
+    (left,) = [part for part in gap.parts if part not in gap.supported]
+    assert left.feature == "zip"
+    verb, sign = ("adds", -100) if left.contribution <= 0 else ("takes off", 100)
+    low, high = sorted((sign * left.lower, sign * left.upper))
+    assert gap.sentence.endswith(f"; the other input, zip, {verb} {sign * left.contribution:.1f} ({low:.1f} to {high:.1f}).")
+
+
+@pytest.mark.parametrize("decision", [0, 1])
+def test_sentence_of_a_model_that_decides_about_everybody_alike(decision):
+    X, groups = people()
+    audit = fl.audit(X, model=lambda rows: np.full(len(rows), decision), sensitive_features=groups["race"])
+    gap = fl.decompose_gap(audit, "Black", n_rounds=1)
+    assert gap.is_alike
+    assert "about as often as others in these data (difference " in gap.sentence
+    assert gap.sentence.endswith(": there is no difference to decompose.")
+    assert gap.plot().alt.splitlines()[0] == gap.sentence
 
 
 def test_best_reference_is_told():
@@ -210,3 +254,14 @@ def test_html_shows_every_part_with_interval_and_n_and_escapes():
     assert fl.GapDecomposition.caution in shown
     assert fl.GapDecomposition.caution in repr(gap)
     assert "2 rounds over 600 people against 600 background rows" in gap.method
+
+
+def test_a_gap_among_some_people_says_among_whom():
+    rng = np.random.default_rng(5)
+    rows = pd.DataFrame({"x": rng.normal(size=400)})
+    groups = {"sex": rng.choice(["f", "m"], 400), "area": rng.choice(["n", "s"], 400)}
+    audit = fl.audit(rows, model=lambda frame: (frame["x"] > 0).astype(int), sensitive_features=groups)
+    gap = fl.decompose_gap(audit.where(area="n"), "f", reference="m", progress=False)
+    assert gap.sentence.startswith("Among area = n: ")
+    assert gap.plot().alt.startswith("Among area = n: ")
+    assert not fl.decompose_gap(audit, "f", reference="m", progress=False).sentence.startswith("Among")

@@ -9,7 +9,7 @@ from fairlearn.metrics import MetricFrame, selection_rate
 from statsmodels.stats.proportion import confint_proportions_2indep
 
 import fairlens as fl
-from fairlens.exceptions import LevelNotFound, OneGroup, RoleNeeded, WrongKind
+from fairlens.exceptions import BadValue, LevelNotFound, OneGroup, RoleNeeded, WrongKind
 from fairlens.stats import koopman, newcombe, normal_quantile
 
 Z = normal_quantile(0.95)
@@ -170,7 +170,13 @@ def test_a_group_that_is_called_like_a_reference_is_reached_by_a_tuple(rows_of):
     rows = rows_of({"rest": (10, 10, 10, 10), "largest": (20, 20, 10, 10)})
     audit = fl.audit(rows, y_true="y", y_pred="p", sensitive_features="group")
     assert table_of(audit.difference("selection_rate", reference=("rest",)))["reference"].tolist() == ["rest"]
-    assert len(table_of(audit.difference("selection_rate", reference="rest"))) == 2
+    assert audit.difference("selection_rate", by="group", reference=("rest",)).rows[0].base.group == ("rest",)
+    for kind in KINDS:
+        for word in ("rest", "largest"):
+            with pytest.raises(BadValue, match="another name") as caught:
+                getattr(audit, kind)("selection_rate", reference=word)
+            assert str(caught.value).endswith(f"Hint: reference=({word!r},) for the level")
+    assert len(audit.difference("selection_rate", reference="overall").rows) == 2
     assert table_of(audit.difference("selection_rate", reference=("rest",))).index.tolist() == ["largest"]
 
 
@@ -301,3 +307,15 @@ def test_an_unknown_reference_lists_the_groups(audit, reference, by):
 def test_by_names_columns_once(audit, by):
     with pytest.raises(WrongKind, match="by"):
         audit.difference("selection_rate", by=by)
+
+
+def test_a_level_spelled_like_a_word_of_ours_leaves_defaults_and_panel_alone(rows_of):
+    rows = rows_of({"largest": (20, 5, 10, 15), "rest": (30, 10, 10, 20), "b": (10, 5, 5, 10)})
+    audit = fl.audit(rows, y_true="y", y_pred="p", favorable=1, sensitive_features="group")
+    assert set(audit.difference("selection_rate").to_frame()["reference"]) == {"rest"}  # 70 people
+    assert audit.sentence
+    panel = fl.panel(audit)
+    everybody_else = panel.show(reference="rest").view.pairs
+    assert len(everybody_else) == 3
+    named = panel.show(reference=("rest",)).view.pairs
+    assert len(named) == 2

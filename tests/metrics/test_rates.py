@@ -1,5 +1,6 @@
 """Every rate against scikit-learn, by group against fairlearn, and undefined where nobody is in the denominator."""
 
+import dataclasses
 import math
 
 import fairlearn.metrics as fairlearn
@@ -249,14 +250,25 @@ def test_hostile_names_stay_what_they_are(frame):
     }
 
 
-def test_texts_and_numbers_of_one_spelling_stay_apart():
+def test_texts_and_numbers_of_one_spelling_are_refused():
     columns = {"g": ["10", "2", 10] * 20, "p": [1, 0, 0] * 10 + [1, 1, 0] * 10}
     data = pd.DataFrame({"g": pd.Series(columns["g"], dtype=object), "p": columns["p"]})
-    audit = fl.audit(data, y_pred="p", sensitive_features="g")
-    found = audit.by_group("selection_rate").to_frame()
-    assert [(level, value) for level, value in zip(found["g"], found["value"], strict=True)] == [(10, 0.0), ("10", 1.0), ("2", 0.5)]
-    assert audit.where(g="10").overall("selection_rate").to_frame()["value"][0] == 1
-    assert audit.difference("selection_rate", reference="10").to_frame()["difference"].tolist() == [-1, -0.5]
+    with pytest.raises(BadValue, match=r"the int 10 and the text '10'") as caught:
+        fl.audit(data, y_pred="p", sensitive_features="g")
+    assert str(caught.value).endswith("Hint: data['g'] = data['g'].astype(str)")
+    data["g"] = data["g"].astype(str)
+    assert fl.audit(data, y_pred="p", sensitive_features="g").by_group("selection_rate").to_frame()["n"].tolist() == [40, 20]
+
+
+def test_a_metric_asked_for_twice_is_one(frame):
+    audit = fl.audit(frame({"g": ["a", "b"] * 20, "y": [0, 1, 1, 0] * 10, "p": [1, 0] * 20}), y_true="y", y_pred="p", sensitive_features="g")
+    for asked in (["selection_rate", "selection_rate"], ["recall", "true_positive_rate"]):
+        assert len(audit.by_group(asked).rows) == 2
+    one = fl.metrics.get("recall")
+    other = dataclasses.replace(one, label="Hits", numerator=(0, 0, 1, 0, 0, 0))
+    with pytest.raises(BadValue, match="two different metrics with the name 'true_positive_rate'") as caught:
+        audit.by_group([one, other])
+    assert "\nHint: " in str(caught.value)
 
 
 def test_a_level_is_text_in_html_and_never_markup():

@@ -44,7 +44,7 @@ def test_what_the_data_do_not_support_is_not_told(audit_of):
 def test_a_difference_that_cannot_be_told_says_how_many_more_people(audit_of):
     sentence = audit_of({"a": (20, 0, 30, 0), "b": (500, 0, 500, 0)}).sentence
     assert sentence.startswith("Cannot tell: of 100 a people 40 are")
-    assert sentence.endswith(" About 62 more a people would settle a difference of this size.")
+    assert sentence.endswith(" If both rates stayed as they are, about 57 more a people would be enough to tell.")
 
 
 def test_several_comparisons_ask_for_more(audit_of):

@@ -57,6 +57,29 @@ def test_a_forest_shows_each_comparison_and_the_line_of_no_difference(audit_of, 
     assert "against white: 80.0 % (73.9 to 85.0), n=200" in picture.alt
 
 
+@pytest.mark.parametrize("verb", ["by_group", "difference"])
+def test_a_picture_holds_sixty_groups_and_says_how_many_more_there_are(audit_of, found, verb):
+    sizes = {f"g{i:03}": (20 + i * 37 % 100, 10) for i in range(100)}
+    table = getattr(audit_of(sizes), verb)("selection_rate")
+    picture, rows = table.plot(), table.to_frame()
+    most = set(rows.nlargest(60, "n")["race"])
+    drawn = [text.splitlines()[0] for text in labels(picture.ax_)]
+    assert drawn == [*(name for name in rows["race"] if name in most), f"and {len(rows) - 60} more groups"]
+    assert [text.get_text() for text in found(picture.ax_, "missing")] == ["in the table"]
+    assert f"\nand {len(rows) - 60} more groups: in the table." in picture.alt
+    assert sum(f"\n{name}: " in picture.alt for name in rows["race"]) == 60
+
+
+def test_a_picture_of_several_metrics_holds_sixty_rows(audit_of):
+    sizes = {f"g{i:02}": (20 + i, 10) for i in range(31)}
+    assert "in the table" not in audit_of(sizes).by_group("selection_rate").plot().alt
+    audit = fl.audit(
+        y_true=[i % 2 for i in range(620)], y_pred=[i % 3 == 0 for i in range(620)], sensitive_features={"g": [f"g{i % 31:02}" for i in range(620)]}
+    )
+    picture = audit.by_group(["selection_rate", "accuracy"]).plot()
+    assert picture.alt.splitlines()[-1] == "and 2 more rows: in the table."
+
+
 def test_a_ratio_of_nothing_is_drawn_at_nothing(audit_of, found):
     picture = audit_of({"a": (50, 25), "b": (40, 0)}).ratio("selection_rate").plot()
     assert dots(found, picture.ax_) == [0.0]

@@ -159,16 +159,20 @@ def test_koopman_covers_what_it_promises(n1, p1, n2, p2):
     assert 0.935 < ratio_coverage(n1, p1, n2, p2) < 0.975
 
 
-@pytest.mark.parametrize("counts", [(20, 50, 500, 1000), (4, 40, 300, 1000), (30, 60, 700, 1000)])
-def test_people_needed_settle_a_difference_of_this_size(counts):
+@pytest.mark.parametrize(
+    "counts",
+    [(20, 50, 500, 1000), (0, 12, 100, 1000), (12, 12, 900, 1000), (10, 12, 700, 1000), (3, 12, 400, 1000), (11, 20, 45, 100)],
+)
+def test_people_needed_is_the_first_number_that_is_enough(counts):
     x1, n1, x2, n2 = counts
-    needed = people_needed(*counts, Z)
-    assert needed is not None
-    rate = (x1 + 1) / (n1 + 2)
-    grown = n1 + 2 * needed
-    lower, upper = newcombe(rate * grown, grown, x2, n2, Z)
-    assert lower > 0 or upper < 0
-    assert people_needed(*counts, 2 * Z) is None or people_needed(*counts, 2 * Z) > needed
+
+    def enough(more):
+        lower, upper = newcombe(x1 / n1 * (n1 + more), n1 + more, x2, n2, Z)
+        return lower > 0 or upper < 0
+
+    brute = next((more for more in range(1, 3000) if enough(more)), None)
+    assert people_needed(*counts, Z) == brute
+    assert brute is not None
 
 
 def test_no_number_of_people_settles_no_difference():

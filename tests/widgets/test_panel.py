@@ -99,7 +99,7 @@ def test_what_is_not_given_stays(audit):
         ({"where": {"age": 1}}, exceptions.LevelNotFound, "where"),
         ({"reference": "nobody"}, exceptions.LevelNotFound, "reference"),
         ({"threshold": 0.62}, exceptions.ThresholdNotHeld, "threshold"),
-        ({"threshold": "decided"}, exceptions.ThresholdNotHeld, "threshold"),
+        ({"threshold": "decided"}, exceptions.WrongKind, "threshold"),
         ({"threshold": "high"}, exceptions.WrongKind, "threshold"),
     ],
 )
@@ -188,3 +188,66 @@ def test_a_request_to_record_brings_its_own_state(audit):
     panel._live._handle_custom_msg({"kind": "record", "state": asked}, [])
     assert "panel.record() in a new cell" in panel._note.value
     assert len(panel.recorded) == 1
+
+
+def test_a_selection_that_a_panel_cannot_start_from_is_refused(audit):
+    for selected in (audit.where(race=["a", "b"]), audit.where(race="a", sex="f")):
+        with pytest.raises(exceptions.BadValue, match="selected by"):
+            fl.panel(selected)
+
+
+def test_a_panel_starts_at_the_selection_and_can_leave_it(audit):
+    panel = fl.panel(audit.where(race="a"))
+    assert panel.view.state.by == ("sex",)
+    assert panel.view.sentence.startswith("Among race = a: ")
+    everybody = fl.panel(audit).show(by="sex")
+    assert panel.show(where={}).view.rows == everybody.view.rows
+
+
+def test_a_sentence_says_who_and_at_which_threshold(audit):
+    panel = fl.panel(audit).show("selection_rate", "sex", {"race": "a"}, threshold=0.613)
+    assert panel.view.sentence.startswith("Among race = a, deciding at a score of 0.613 or more: ")
+    assert fl.panel(audit).view.sentence[0] in "OC"
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"by": 5}, {"where": 5}, {"where": "x"}, {"metric": 5}, {"metric": []}, {"threshold": True}, {"threshold": "decided"}]
+)
+def test_odd_values_are_errors_with_a_hint(audit, arguments):
+    with pytest.raises(exceptions.FairlensError) as caught:
+        fl.panel(audit).show(**arguments)
+    assert str(caught.value).splitlines()[-1].startswith("Hint: ")
+    assert "None" not in str(caught.value)
+
+
+def test_other_names_of_a_metric_are_known(audit):
+    assert fl.panel(audit).show("recall").view.state.metric.name == "true_positive_rate"
+
+
+def test_missing_labels_and_differing_decisions_are_told(frame):
+    some = frame.assign(y=frame["y"].where(np.arange(len(frame)) % 3 > 0).astype(float), p=(frame["s"] >= 0.4).astype(int))
+    audit = fl.audit(some, y_true="y", y_pred="p", y_score="s", threshold=0.5, favorable=1, sensitive_features="sex")
+    missing, differing = int(some["y"].isna().sum()), int(((some["s"] >= 0.5) != (some["p"] == 1)).sum())
+    labelled = [f"{sex} {part['y'].notna().sum()} of {len(part)}" for sex, part in some.groupby("sex")]
+    panel = fl.panel(audit)
+    panel._make_record()
+    for text in (str(audit), audit._repr_html_(), panel.recorded[-1].html, panel._text):
+        assert f"Error rates leave out {missing} of 900 people" in text
+        assert all(part in text for part in labelled)
+        assert f"For {differing} of 900 people the decision is not what the threshold 0.5 says" in text
+
+
+def test_internal_stands_first_in_everything_that_leaves(audit):
+    panel = fl.panel(audit, profile="internal")
+    panel._make_record()
+    assert panel.view.words.startswith("Internal: nothing is suppressed")
+    assert "internal, nothing suppressed" in panel.recorded[-1].alt
+    assert json.loads(panel._text)["banner"].startswith("Internal")
+    assert str(audit.protect("internal")).startswith("Internal: nothing is suppressed")
+
+
+def test_a_threshold_that_is_not_published_is_told_and_never_raised_by_a_repr(audit):
+    other = audit.at(0.37)
+    for shown in (other, other.by_group("selection_rate"), other.difference("selection_rate")):
+        assert "declare it" in repr(shown)
+        assert "declare it" in shown._repr_html_()

@@ -37,7 +37,7 @@ function referenceChoice(data, state, change) {
 }
 
 function stopName(data, stop) {
-  return data.stops[stop] === null ? data.ui.decided : String(data.stops[stop]);
+  return data.stop_names[stop];
 }
 
 function slider(data, state, change) {
@@ -67,6 +67,7 @@ function render({ model, el: root }) {
   const alert = el("p", { role: "alert", class: "fl-error" });
   const remarks = el("div", { class: "fl-remarks" }, ...data.remarks.map((text) => el("p", {}, text)));
   const panel = el("div", { class: "fl-panel", role: "group", "aria-label": data.title });
+  if (data.banner) panel.append(el("p", { class: "fl-banner" }, data.banner));
   if (frozen) panel.append(exploreBar(data, () => change(recorded)));
   panel.append(bar, status, el("div", { class: "fl-body" }, picture, table), alert, remarks);
   if (!frozen) panel.append(recordButton(data, model));

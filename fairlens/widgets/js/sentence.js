@@ -25,8 +25,21 @@ function leftOut(data, names) {
   return names.length ? fill(data.texts.left_out, { names: names.join("; ") }) : "";
 }
 
+// Who is counted and how they are decided about, where that is not everybody as the audit decides.
+function withinOf(data, state) {
+  const named = state.at.flatMap((code, axis) =>
+    (code >= 0 && !state.by.includes(axis) ? [`${data.axes[axis].name} = ${data.axes[axis].levels[code]}`] : []));
+  const parts = named.length ? [fill(data.texts.among, { where: named.join(" and ") })] : [];
+  if (state.stop !== data.own_stop) parts.push(fill(data.texts.deciding, { threshold: data.stop_names[state.stop] }));
+  const text = parts.join(", ");
+  return text ? `${text[0].toUpperCase()}${text.slice(1)}: ` : "";
+}
+
 export function sentenceOf(data, state, found) {
-  if (found.single) return data.ui.one_group;
+  return found.single ? data.ui.one_group : withinOf(data, state) + comparedText(data, state, found);
+}
+
+function comparedText(data, state, found) {
   const pairs = found.rows.filter((row) => row.pair);
   const able = pairs.filter((row) => row.pair.status === "ok");
   const left = pairs.filter((row) => row.pair.status !== "ok").map((row) => `${nameOf(data, state.by, row.codes)} (${row.pair.status})`);

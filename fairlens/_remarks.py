@@ -1,0 +1,62 @@
+"""Remarks: what a reader has to know beside the numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ._levels import name_of
+from ._protect import PublishedTables
+from ._spec import Spec
+
+INTERNAL = "Internal: nothing is suppressed in this document; small groups of people can be recognised."
+_MOST_GROUPS = 12
+
+
+def remarks(tables: PublishedTables, spec: Spec, *, internal: bool, notes: tuple[str, ...]) -> tuple[str, ...]:
+    """Say what is hidden, who is not counted or not labelled, where decisions and threshold differ, how inputs were matched."""
+    people = spec.word("persons")
+    hidden = (
+        INTERNAL
+        if internal
+        else f"Groups of fewer than {spec.suppress_below} people are suppressed, with as many others as it takes to hide how many they are."
+    )
+    few = f"Few people: a rate over fewer than {spec.min_denominator}; shown, and never chosen as the largest gap."
+    left = [
+        f"{n:,} {people} without a value of {axis} are not in these numbers: too few to show." for axis, n in tables.left_out
+    ]
+    return (hidden, few, *left, *_unlabelled(tables, spec), *_disagreements(tables, spec), *notes)
+
+
+def _unlabelled(tables: PublishedTables, spec: Spec) -> list[str]:
+    """How many have no label, and how many of each group have one: error rates are about those only."""
+    whole = tables.table(())
+    missing = int(whole.counts[0, 2].sum())
+    if not tables.has_y_true or missing == 0 or whole.blank[0]:
+        return []
+    total = int(whole.people[0])
+    text = f"Error rates leave out {missing:,} of {total:,} {spec.word('persons')}, whose label is missing."
+    for axis in spec.sensitive_features:
+        table = tables.table((axis,))
+        if len(table.counts) > _MOST_GROUPS:
+            continue
+        shares = [
+            f"{name_of(tables.levels(axis)[code])} " + ("suppressed" if blank else f"{int(cell[:2].sum()):,} of {int(cell.sum()):,}")
+            for (code,), cell, blank in zip(table.codes.tolist(), table.counts, table.blank, strict=True)
+        ]
+        text += f" Labelled by {axis}: {', '.join(shares)}."
+    return [text]
+
+
+def _disagreements(tables: PublishedTables, spec: Spec) -> list[str]:
+    """How many were decided about otherwise than the threshold says."""
+    whole = tables.table(())
+    if not tables.decided or spec.threshold is None or whole.blank[0]:
+        return []
+    above = np.asarray(tables.steps) >= spec.threshold
+    differing = int(whole.counts[0][:, above, 0].sum() + whole.counts[0][:, ~above, 1].sum())
+    if differing == 0:
+        return []
+    return [
+        f"For {differing:,} of {int(whole.people[0]):,} {spec.word('persons')} the decision is not what the threshold"
+        f" {spec.threshold:g} says; rates are of the decisions unless a threshold is chosen."
+    ]
