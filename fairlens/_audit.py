@@ -7,15 +7,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from ._cube import Cube
 from ._html import escape
 from ._inputs import Handle, make
 from ._levels import Level
 from ._measure import Measured, disparity
 from ._protect import Profile, PublishedTables, publish
-from ._remarks import INTERNAL, remarks
+from ._remarks import INTERNAL, disagreements, remarks
 from ._spec import Spec
 from ._tables import Tables
 from .exceptions import BadValue, RowsNotHeld, ThresholdNotHeld, WrongKind
@@ -129,11 +127,7 @@ class Audit(Measured):
     @property
     def disagreements(self) -> int | None:
         """People whose decision is not what the declared threshold says; None unless both were given."""
-        if not self.tables.decided or self.spec.threshold is None:
-            return None
-        counts = self.tables.table(()).counts[0]
-        above = np.asarray(self.tables.steps) >= self.spec.threshold
-        return int(counts[:, above, 0].sum() + counts[:, ~above, 1].sum())
+        return disagreements(self.tables, self.spec)
 
     def __add__(self, other: Audit) -> Audit:
         """Add the people of another audit. Rows and model are not kept."""

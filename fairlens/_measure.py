@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -23,7 +24,7 @@ Reference = Level | tuple[Level, ...]
 LARGEST = Word("largest")
 
 
-class Measured:
+class Measured(ABC):
     """What an audit and its protected form have in common. Made by `audit` and by `Audit.protect`."""
 
     spec: Spec
@@ -31,9 +32,9 @@ class Measured:
     threshold: float | None
 
     @property
+    @abstractmethod
     def tables(self) -> Tables:
         """Tables of counts by any subset of the group columns."""
-        raise NotImplementedError
 
     @property
     def is_published(self) -> bool:
@@ -239,9 +240,9 @@ class Measured:
     def _query(self, method: str, **arguments: Any) -> Query | None:
         return None if self.is_published else Query(self, method, arguments)
 
+    @abstractmethod
     def protect(self, profile: Any = "restricted") -> Any:
         """Give the form that may be printed, drawn or exported."""
-        raise NotImplementedError
 
     def _where(self, levels: Mapping[str, Level | Sequence[Level]]) -> tuple[tuple[str, tuple[Level, ...]], ...]:
         chosen_levels = dict(self.selection)

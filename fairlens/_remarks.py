@@ -7,6 +7,7 @@ import numpy as np
 from ._levels import name_of
 from ._protect import PublishedTables
 from ._spec import Spec
+from ._tables import Tables
 
 INTERNAL = "Internal: nothing is suppressed in this document; small groups of people can be recognised."
 _MOST_GROUPS = 12
@@ -47,14 +48,18 @@ def _unlabelled(tables: PublishedTables, spec: Spec) -> list[str]:
     return [text]
 
 
-def _disagreements(tables: PublishedTables, spec: Spec) -> list[str]:
-    """How many were decided about otherwise than the threshold says."""
-    whole = tables.table(())
-    if not tables.decided or spec.threshold is None or whole.blank[0]:
-        return []
+def disagreements(tables: Tables, spec: Spec) -> int | None:
+    """How many were decided about otherwise than the declared threshold says; None unless there are decisions and a threshold."""
+    if not tables.decided or tables.steps is None or spec.threshold is None:
+        return None
+    counts = tables.table(()).counts[0]
     above = np.asarray(tables.steps) >= spec.threshold
-    differing = int(whole.counts[0][:, above, 0].sum() + whole.counts[0][:, ~above, 1].sum())
-    if differing == 0:
+    return int(counts[:, above, 0].sum() + counts[:, ~above, 1].sum())
+
+
+def _disagreements(tables: Tables, spec: Spec) -> list[str]:
+    whole, differing = tables.table(()), disagreements(tables, spec)
+    if not differing or whole.blank[0]:
         return []
     return [
         f"For {differing:,} of {int(whole.people[0]):,} {spec.word('persons')} the decision is not what the threshold"

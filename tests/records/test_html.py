@@ -217,3 +217,17 @@ def test_internal_profile_is_said_first(audit):
     panel = recorded(audit, profile="internal")
     assert json.loads(panel._text)["remarks"][0].startswith("Internal: nothing is suppressed")
     assert "Internal: nothing is suppressed" in panel.recorded[-1].html
+
+
+def test_every_control_keeps_its_keys_and_has_a_name(browser, audit, tmp_path):
+    with offline_page(browser, export(tmp_path / "r.html", recorded(audit))) as (page, _):
+        page.locator("[data-live=yes]").wait_for()
+        controls = page.locator(".fl-panel select, .fl-panel input, .fl-panel button")
+        assert controls.count() >= 5
+        for control in controls.all():
+            assert control.get_attribute("data-lm-suppress-shortcuts") == "true"
+        for select in page.locator(".fl-panel select").all():
+            assert select.evaluate("select => select.labels[0].textContent.trim().length") > 0
+        assert page.locator(".fl-panel [role=status]").get_attribute("aria-live") == "polite"
+        assert page.locator(".fl-panel svg").get_attribute("aria-label")
+        assert page.locator(".fl-panel table th[scope=col]").count() == 4
