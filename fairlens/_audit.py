@@ -207,7 +207,9 @@ class ProtectedAudit(Measured):
     @property
     def remarks(self) -> tuple[str, ...]:
         """What a reader has to know: the profile, who is not in these numbers, how inputs were matched."""
-        return remarks(self.published, self.spec, internal=bool(self.banner), notes=self.notes)
+        return remarks(
+            self.published, self.spec, internal=bool(self.banner), selected=bool(self.selection), notes=self.notes
+        )
 
     @property
     def banner(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._levels import MISSING, Level, sort_levels
+from ._levels import MISSING, Level, check_spelling, sort_levels
 from ._spec import Spec
 from .exceptions import BadValue, CubesDiffer, LevelNotFound, WrongKind, listed
 
@@ -64,6 +64,9 @@ class Cube:
         """Make a cube from one sequence of levels per axis and one sequence of numbers per sum."""
         axes = tuple(columns)
         levels = tuple(_ordered(spec, axis, values) for axis, values in columns.items())
+        for axis, names in zip(axes, levels, strict=True):
+            if axis not in OUTCOMES:
+                check_spelling(names, axis, spec.role_of(axis))
         rows = len(next(iter(sums.values())))  # type: ignore[arg-type]
         codes = np.empty((rows, len(axes)), np.int64)
         for j, (names, values) in enumerate(zip(levels, columns.values(), strict=True)):

@@ -46,6 +46,14 @@ def fixed(value: float, digits: int) -> str:
     return f"{-size if value < 0 and size else size:.{digits}f}"
 
 
+def number(value: float) -> str:
+    """Write a threshold in as few digits as name it and no other."""
+    if float(value).is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    short = f"{value:g}"
+    return short if float(short) == value else repr(float(value))
+
+
 def percent(value: float, lower: float | None = None, upper: float | None = None) -> str:
     """Write a share in per cent with one decimal, with its interval."""
     if math.isnan(value):

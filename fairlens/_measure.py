@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ._cube import asked_levels
+from ._html import number
 from ._levels import ALL, Level, name_of
 from ._result import Query
 from ._spec import Spec
@@ -51,7 +52,7 @@ class Measured(ABC):
         """Who is counted and how they are decided about, in words; empty for everybody, as decided."""
         parts = [self._among] if self.selection else []
         if self.threshold is not None:
-            parts.append(f"decided at a score of {self.threshold:g} or more")
+            parts.append(f"decided at a score of {number(self.threshold)} or more")
         return ", ".join(parts)
 
     @property
@@ -59,7 +60,7 @@ class Measured(ABC):
         """How a sentence begins, where it is not about everybody or not about the audit's own threshold."""
         parts = [self._among] if self.selection else []
         if self.threshold is not None and self.threshold != self.own_threshold:
-            parts.append(TEXTS["deciding"].format(threshold=f"{self.threshold:g}"))
+            parts.append(TEXTS["deciding"].format(threshold=number(self.threshold)))
         return within_of(parts)
 
     @property

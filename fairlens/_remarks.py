@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ._html import number
 from ._levels import name_of
 from ._protect import PublishedTables
 from ._spec import Spec
@@ -13,19 +14,24 @@ INTERNAL = "Internal: nothing is suppressed in this document; small groups of pe
 _MOST_GROUPS = 12
 
 
-def remarks(tables: PublishedTables, spec: Spec, *, internal: bool, notes: tuple[str, ...]) -> tuple[str, ...]:
-    """Say what is hidden, who is not counted or not labelled, where decisions and threshold differ, how inputs were matched."""
+def remarks(
+    tables: PublishedTables, spec: Spec, *, internal: bool, selected: bool, notes: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Say what is hidden, who is not counted or not labelled, where decisions and threshold differ, how inputs were matched.
+
+    An internal profile has its own first line. Counts are of the whole audit, which is said where a part of it is `selected`.
+    """
     people = spec.word("persons")
-    hidden = (
-        INTERNAL
-        if internal
-        else f"Groups of fewer than {spec.suppress_below} people are suppressed, with as many others as it takes to hide how many they are."
-    )
+    floor = spec.suppress_below
+    hidden = f"Groups of fewer than {floor} people are suppressed, with as many others as it takes to hide how many they are."
     few = f"Few people: a rate over fewer than {spec.min_denominator}; shown, and never chosen as the largest gap."
     left = [
         f"{n:,} {people} without a value of {axis} are not in these numbers: too few to show." for axis, n in tables.left_out
     ]
-    return (hidden, few, *left, *_unlabelled(tables, spec), *_disagreements(tables, spec), *notes)
+    counted = [*_unlabelled(tables, spec), *_disagreements(tables, spec)]
+    if selected:
+        counted = [f"In the whole audit: {text[0].lower()}{text[1:]}" for text in counted]
+    return (*([] if internal else [hidden]), few, *left, *counted, *notes)
 
 
 def _unlabelled(tables: PublishedTables, spec: Spec) -> list[str]:
@@ -59,9 +65,9 @@ def disagreements(tables: Tables, spec: Spec) -> int | None:
 
 def _disagreements(tables: Tables, spec: Spec) -> list[str]:
     whole, differing = tables.table(()), disagreements(tables, spec)
-    if not differing or whole.blank[0]:
+    if spec.threshold is None or not differing or whole.blank[0]:
         return []
     return [
         f"For {differing:,} of {int(whole.people[0]):,} {spec.word('persons')} the decision is not what the threshold"
-        f" {spec.threshold:g} says; rates are of the decisions unless a threshold is chosen."
+        f" {number(spec.threshold)} says; rates are of the decisions where no threshold is chosen."
     ]

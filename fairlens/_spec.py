@@ -122,6 +122,11 @@ class Spec:
         """Names of all group columns, sensitive ones first."""
         return (*self.sensitive_features, *self.control_features, *self.slice_features)
 
+    def role_of(self, axis: str) -> str:
+        """Which role names a group column."""
+        roles = ("control_features", "slice_features")
+        return next((role for role in roles if axis in getattr(self, role)), "sensitive_features")
+
     def bin_names(self, axis: str) -> tuple[str, ...] | None:
         """Name the bins of a numeric group column in order: ``<25``, ``[25, 45)``, ``>=45``; None without bins."""
         edges = dict(self.bins).get(axis)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._cube import SCORE_BIN, Y_PRED, Y_TRUE, Codes, Cube
+from ._html import number
 from ._levels import UNLABELLED, Level
 from ._spec import is_number
 from .exceptions import LevelNotFound, RoleNeeded, ThresholdNotHeld, WrongKind, listed
@@ -148,7 +149,7 @@ class Tables:
             )
         if self.steps is None:
             raise RoleNeeded(
-                f"A decision at the threshold {threshold:g} was asked for.",
+                f"A decision at the threshold {number(threshold)} was asked for.",
                 "This audit has decisions and no scores.",
                 hint="fl.audit(..., y_score=..., threshold=...)",
                 role="y_score",

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ._cube import SCORE_BIN, Y_PRED, Y_TRUE, Cube
-from ._levels import MISSING, UNLABELLED, Level, check_spelling, normalise, sort_levels
-from ._roles import GROUP_ROLES, OUTCOME_ROLES
+from ._levels import MISSING, UNLABELLED, Level, normalise, sort_levels
+from ._roles import OUTCOME_ROLES
 from ._spec import Spec, is_number
 from .exceptions import (
     BadValue,
@@ -355,10 +355,7 @@ def _read_levels(axis: str, values: list[Any], spec: Spec) -> list[Level]:
     names = spec.bin_names(axis)
     if names is not None:
         return [MISSING if code < 0 else names[code] for code in values]
-    role = next(role for role in GROUP_ROLES if axis in getattr(spec, role))
-    levels = [normalise(value, role) for value in values]
-    check_spelling(levels, axis, role)
-    return levels
+    return [normalise(value, spec.role_of(axis)) for value in values]
 
 
 def _events(values: list[Any], role: str, name: str, event: Level) -> list[Level]:

@@ -219,3 +219,9 @@ def test_data_without_a_field_are_no_cube(field):
 def test_a_later_format_is_refused():
     with pytest.raises(BadValue, match="format 2"):
         Cube.from_dict({**cube_of([("f", 1, 0.0, 1, 0.25)]).to_dict(), "format": 2})
+
+
+def test_adding_does_not_join_levels_that_read_alike():
+    number, text = (tally(pd.DataFrame({"g": [level] * 12, "d": [0, 1] * 6}), Spec(("g",), y_pred="d")) for level in (1, "1"))
+    with pytest.raises(BadValue, match="read alike"):
+        number + text

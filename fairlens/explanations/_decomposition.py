@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .._html import Cell, escape, points, table
+from .._html import Cell, escape, number, points, table
 from .._levels import Level
 from .._result import Query, Result
 from .._spec import Spec
@@ -237,7 +237,7 @@ class GapDecomposition(Result):
         if not answer.has_parts:
             return ""
         shown = "the" if answer.background_n is None else f"{answer.background_n:,}"
-        decision = "the model's decision" if answer.threshold is None else f"the decision at {answer.threshold:g}"
+        decision = "the model's decision" if answer.threshold is None else f"the decision at {number(answer.threshold)}"
         return (
             f"Shapley values of {decision}, {answer.rounds} {'round' if answer.rounds == 1 else 'rounds'} over"
             f" {answer.n:,} {answer.spec.word('persons')} against {shown} background rows."

@@ -155,7 +155,7 @@ def people_needed(x1: float, n1: float, x2: float, n2: float, z: float) -> int |
     >>> people_needed(20, 50, 500, 1000, 1.959964)
     57
     """
-    if _excludes_zero(0, x1, n1, x2, n2, z) or not _excludes_zero(_MOST_PEOPLE, x1, n1, x2, n2, z):
+    if n1 <= 0 or n2 <= 0 or _excludes_zero(0, x1, n1, x2, n2, z) or not _excludes_zero(_MOST_PEOPLE, x1, n1, x2, n2, z):
         return None
     low, high = 0, _MOST_PEOPLE
     while high - low > 1:

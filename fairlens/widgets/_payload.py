@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .._html import number
 from .._levels import name_of
 from .._protect import subsets
 from .._spec import Spec
@@ -52,7 +53,7 @@ def payload(choices: Choices, confidence: float, title: str) -> str:
         "decided": tables.decided,
         "steps": list(tables.steps) if tables.steps is not None else None,
         "stops": list(choices.stops),
-        "stop_names": [LABELS["decided"] if stop is None else f"{stop:g}" for stop in choices.stops],
+        "stop_names": [LABELS["decided"] if stop is None else number(stop) for stop in choices.stops],
         "own_stop": choices.stops.index(audit.own_threshold),
         "tables": shown,
         "metrics": [_metric(metric, spec) for metric in choices.metrics],

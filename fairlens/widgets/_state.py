@@ -14,6 +14,7 @@ from ..exceptions import LevelNotFound, MetricNotFound, ThresholdNotHeld, WrongK
 from ..metrics import Metric, get
 
 Reference = str | tuple[Level, ...]
+_REAL = (int, float, np.integer, np.floating)
 WHOLE = ("largest", "rest", "overall")
 
 
@@ -70,6 +71,7 @@ class Choices:
     def columns(self, by: str | Sequence[str]) -> tuple[str, ...]:
         """Check the names of one or two group columns."""
         names = (by,) if isinstance(by, str) else tuple(by) if isinstance(by, list | tuple) else ()
+        names = names if all(isinstance(name, str) for name in names) else ()
         if not 1 <= len(names) <= 2 or len(set(names)) != len(names) or any(name not in self.axes for name in names):
             raise LevelNotFound(
                 f"`by` is {by!r}.",
@@ -90,7 +92,8 @@ class Choices:
                 value=where,
             )
         for axis in where:
-            if axis not in self.axes or axis in names or where[axis] not in self.audit.tables.levels(axis):
+            known = axis in self.axes and isinstance(where[axis], str | int | float)
+            if not known or axis in names or where[axis] not in self.audit.tables.levels(axis):
                 have = [name for name in self.axes if name not in names]
                 raise LevelNotFound(
                     f"`where` asks for {axis}={where[axis]!r}.",
@@ -164,9 +167,9 @@ class Choices:
         return group
 
     def _threshold(self, threshold: float | str | None) -> float | None:
-        if threshold == "decided" and self.audit.tables.decided:
+        if isinstance(threshold, str) and threshold == "decided" and self.audit.tables.decided:
             return None
-        if threshold is not None and (isinstance(threshold, bool | str) or not isinstance(threshold, int | float | np.number)):
+        if threshold is not None and (isinstance(threshold, bool) or not isinstance(threshold, _REAL)):
             raise WrongKind(
                 f"`threshold` is {threshold!r}.",
                 'It must be a number, or "decided" where there is a column of decisions.',

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from .._html import Cell, escape, fixed, percent, points, table
+from .._html import Cell, escape, fixed, number, percent, points, table
 from .._levels import Level, name_of
 from ..exceptions import OneGroup
 from ..metrics import GroupRow, PairRow
@@ -38,7 +38,7 @@ class View:
             metric=self.state.metric.label,
             by=" and ".join(self.state.by),
             among=where or LABELS["everyone"],
-            decision=AS_DECIDED if threshold is None else AT_THRESHOLD.format(threshold=f"{threshold:g}"),
+            decision=AS_DECIDED if threshold is None else AT_THRESHOLD.format(threshold=number(threshold)),
             reference=named,
             audit=self.choices.audit.title,
         )

@@ -215,7 +215,7 @@ def test_a_foreign_widget_is_named_not_lost():
 
 def test_internal_profile_is_said_first(audit):
     panel = recorded(audit, profile="internal")
-    assert json.loads(panel._text)["remarks"][0].startswith("Internal: nothing is suppressed")
+    assert json.loads(panel._text)["banner"].startswith("Internal: nothing is suppressed")
     assert "Internal: nothing is suppressed" in panel.recorded[-1].html
 
 

@@ -251,3 +251,27 @@ def test_a_threshold_that_is_not_published_is_told_and_never_raised_by_a_repr(au
     for shown in (other, other.by_group("selection_rate"), other.difference("selection_rate")):
         assert "declare it" in repr(shown)
         assert "declare it" in shown._repr_html_()
+
+
+def test_thresholds_that_differ_read_differently():
+    scores = np.arange(10**6, 10**6 + 100)
+    audit = fl.audit(
+        pd.DataFrame({"g": ["a", "b"] * 50, "s": scores}), y_score="s", threshold=1000050, favorable=1,
+        sensitive_features=["g"], score_range=(10**6, 10**6 + 100),
+    )  # fmt: skip
+    names = json.loads(fl.panel(audit)._text)["stop_names"]
+    assert len(set(names)) == len(names)
+    assert "1000050" in names
+    assert audit.at(1000052).by_group("selection_rate").within == "Deciding at a score of 1000052 or more: "
+
+
+@pytest.mark.parametrize("arguments", [{"threshold": np.array([0.5, 0.6])}, {"by": [["sex"]]}, {"by": "race", "where": {"sex": np.array(["f"])}}])
+def test_arrays_where_one_value_is_meant_are_errors(audit, arguments):
+    with pytest.raises(exceptions.FairlensError, match="Hint: "):
+        fl.panel(audit).show(**arguments)
+
+
+def test_counts_of_the_whole_audit_are_said_to_be_that(frame):
+    some = frame.assign(y=frame["y"].where(np.arange(len(frame)) % 3 > 0).astype(float))
+    audit = fl.audit(some, y_true="y", y_score="s", threshold=0.5, favorable=1, sensitive_features=["sex", "race"])
+    assert "In the whole audit: error rates leave out 300 of 900 people" in str(audit.where(sex="f"))
