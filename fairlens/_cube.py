@@ -64,9 +64,6 @@ class Cube:
         """Make a cube from one sequence of levels per axis and one sequence of numbers per sum."""
         axes = tuple(columns)
         levels = tuple(_ordered(spec, axis, values) for axis, values in columns.items())
-        for axis, names in zip(axes, levels, strict=True):
-            if axis not in OUTCOMES:
-                check_spelling(names, axis, spec.role_of(axis))
         rows = len(next(iter(sums.values())))  # type: ignore[arg-type]
         codes = np.empty((rows, len(axes)), np.int64)
         for j, (names, values) in enumerate(zip(levels, columns.values(), strict=True)):
@@ -247,6 +244,9 @@ def _normal(
     sums: Mapping[str, Sums],
 ) -> Cube:
     """Merge equal cells, sort them, and drop levels that no longer occur."""
+    for axis, names in zip(axes, levels, strict=True):
+        if axis not in OUTCOMES:
+            check_spelling(names, axis, spec.role_of(axis))
     if axes:
         cells, place = np.unique(codes, axis=0, return_inverse=True)
         place = place.reshape(-1)

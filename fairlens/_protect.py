@@ -48,9 +48,8 @@ class PublishedTables(Tables):
         if spec.edges is None or self.blanks is None:
             return spec.edges
         low, high = spec.score_range
-        width = len(spec.edges) - 1
         grid = {k / _STEPS if (low, high) == (0.0, 1.0) else low + (high - low) * k / _STEPS for k in range(_STEPS + 1)}
-        return tuple(sorted(grid | {t for t in spec.declared if spec.holds(t)})) if width else spec.edges
+        return tuple(sorted(grid | {t for t in spec.declared if spec.holds(t)}))
 
     @property
     def published_edges(self) -> tuple[float, ...] | None:

@@ -8,7 +8,6 @@ from typing import Any
 
 from .exceptions import BadValue, ColumnNotFound, RoleNeeded, ShapesDiffer, WrongKind, listed
 
-GROUP_ROLES = ("sensitive_features", "control_features", "slice_features")
 OUTCOME_ROLES = ("y_true", "y_pred", "y_score")
 _NO_COLUMN = (set, frozenset, Mapping, str, bytes)
 

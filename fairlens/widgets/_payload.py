@@ -48,7 +48,7 @@ def payload(choices: Choices, confidence: float, title: str) -> str:
     content = {
         "format": FORMAT,
         "title": title,
-        "axes": [{"name": axis, "levels": level_names(tables.levels(axis))} for axis in tables.axes],
+        "axes": [{"name": axis, "levels": [name_of(level) for level in tables.levels(axis)]} for axis in tables.axes],
         "labels": labels,
         "decided": tables.decided,
         "steps": list(tables.steps) if tables.steps is not None else None,
@@ -77,12 +77,6 @@ def payload(choices: Choices, confidence: float, title: str) -> str:
 def canonical(content: Any) -> str:
     """Write plain data as JSON in one form only."""
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_number)
-
-
-def level_names(levels: tuple[Any, ...]) -> list[str]:
-    """Name levels so that no two read alike: the text "10" beside the number 10 gets quotes."""
-    names = [name_of(level) for level in levels]
-    return [repr(level) if names.count(name) > 1 and isinstance(level, str) else name for level, name in zip(levels, names, strict=True)]
 
 
 def _metric(metric: Metric, spec: Spec) -> dict[str, Any]:

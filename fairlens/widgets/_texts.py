@@ -13,8 +13,6 @@ LABELS = {
     "overall": "everybody",
     "threshold": "Threshold",
     "decided": "as decided",
-    "group": "Group",
-    "rate": "Rate",
     "interval": "{share} % interval",
     "n": "n",
     "difference": "Difference in points",

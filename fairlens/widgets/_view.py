@@ -6,11 +6,10 @@ import math
 from dataclasses import dataclass
 
 from .._html import Cell, escape, fixed, number, percent, points, table
-from .._levels import Level, name_of
+from .._levels import name_of
 from ..exceptions import OneGroup
 from ..metrics import GroupRow, PairRow
 from ..metrics._disparity import Word
-from ._payload import level_names
 from ._state import Choices, State
 from ._texts import AS_DECIDED, AT_THRESHOLD, LABELS, RECORDED, STATE
 
@@ -30,7 +29,7 @@ class View:
     def words(self) -> str:
         """The state in words."""
         reference = self.state.reference
-        named = LABELS[reference] if isinstance(reference, str) else self._name(reference, self.state.by)
+        named = LABELS[reference] if isinstance(reference, str) else ", ".join(map(name_of, reference))
         where = " and ".join(f"{axis} = {name_of(level)}" for axis, level in self.state.where)
         threshold = self.state.threshold
         banner = self.choices.audit.banner
@@ -61,7 +60,7 @@ class View:
             f"{LABELS['difference']} ({interval})",
         ]
         pairs = {pair.row.group: pair for pair in self.pairs}
-        lines = [[*self._names(row.group, self.state.by), *self._cells(row, pairs.get(row.group))] for row in self.rows]
+        lines = [[*map(name_of, row.group), *self._cells(row, pairs.get(row.group))] for row in self.rows]
         return table(headers, lines, len(self.state.by))
 
     def _cells(self, row: GroupRow, pair: PairRow | None) -> list[Cell]:
@@ -75,15 +74,6 @@ class View:
             return Cell(pair.reason if row.status == "ok" else "–")
         few = f", {LABELS['small']}" if pair.status == "small" else ""
         return Cell(f"{points(pair.change)} ({points(pair.lower)} to {points(pair.upper)}){few}", pair.change)
-
-    def _names(self, group: tuple[Level, ...], by: tuple[str, ...]) -> list[str]:
-        tables = self.choices.audit.tables
-        return [
-            level_names(tables.levels(axis))[tables.levels(axis).index(level)] for axis, level in zip(by, group, strict=True)
-        ]
-
-    def _name(self, group: tuple[Level, ...], by: tuple[str, ...]) -> str:
-        return ", ".join(self._names(group, by))
 
 
 def view(choices: Choices, state: State, confidence: float) -> View:

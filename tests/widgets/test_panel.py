@@ -10,7 +10,7 @@ import pytest
 
 import fairlens as fl
 from fairlens import exceptions
-from fairlens.widgets._payload import canonical, level_names
+from fairlens.widgets._payload import canonical
 from fairlens.widgets._program import program
 
 
@@ -60,8 +60,11 @@ def test_payload_survives_a_save_that_sorts_keys(audit):
     assert canonical(json.loads(text)) == text
 
 
-def test_levels_that_read_alike_are_told_apart():
-    assert level_names((10, "10", "2")) == ["10", "'10'", "2"]
+def test_levels_that_read_alike_never_reach_a_panel(frame):
+    data = fl.audit(frame, y_pred="y", sensitive_features="sex").cube.to_dict()
+    data["levels"][0] = [1, "1"]
+    with pytest.raises(exceptions.BadValue, match="read alike"):
+        fl.Cube.from_dict(data)
 
 
 def test_stops_are_coarse_and_hold_declared_thresholds(audit):
