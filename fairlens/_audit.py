@@ -7,19 +7,18 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from ._clusters import Clusters
 from ._cube import Cube
-from ._html import escape
 from ._inputs import Handle, make
 from ._levels import Level
 from ._measure import Measured, disparity
 from ._protect import Profile, PublishedTables, publish
-from ._remarks import INTERNAL, disagreements, remarks
+from ._protected import ProtectedAudit, Selection
+from ._remarks import disagreements
 from ._spec import Spec
 from ._tables import Tables
-from .exceptions import BadValue, RowsNotHeld, ThresholdNotHeld, WrongKind
-from .metrics import GroupTable
-
-Selection = tuple[tuple[str, tuple[Level, ...]], ...]
+from ._thresholds import GroupThresholds, Threshold, read_threshold, told
+from .exceptions import BadValue, RowsNotHeld, WrongKind
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +39,10 @@ class Audit(Measured):
 
     cube: Cube
     selection: Selection = ()
-    threshold: float | None = None
+    threshold: Threshold = None
     notes: tuple[str, ...] = ()
     _handle: Handle | None = field(default=None, repr=False)
+    _clusters: Clusters | None = field(default=None, repr=False)
 
     @property
     def spec(self) -> Spec:  # type: ignore[override]
@@ -52,7 +52,7 @@ class Audit(Measured):
     @cached_property
     def tables(self) -> Tables:
         """Raw tables of counts."""
-        return Tables(self.cube)
+        return Tables(self.cube, clusters=self._clusters)
 
     @property
     def sentence(self) -> str:
@@ -71,16 +71,32 @@ class Audit(Measured):
         """Keep the people at one level, or at one of several, of each named group column."""
         return self._changed(selection=self._where(levels))
 
-    def at(self, threshold: float | None) -> Audit:
+    def at(self, threshold: float | Mapping[Level, float] | GroupThresholds | None, by: str | None = None) -> Audit:
         """Decide at another threshold; None is the decision as it was taken.
+
+        Parameters
+        ----------
+        threshold
+            One for everybody, or one per level of the group column `by`; levels that are not named keep the audit's own.
+        by
+            The group column whose levels have thresholds of their own.
 
         Raises
         ------
         ThresholdNotHeld
-            If the threshold lies between two edges of the score bins.
+            If a threshold lies between two edges of the score bins.
+
+        Examples
+        --------
+        >>> import fairlens as fl
+        >>> scores, sex = [0.2, 0.4, 0.6, 0.8] * 10, ["f", "m"] * 20
+        >>> audit = fl.audit(y_score=scores, threshold=[0.5, 0.7], sensitive_features={"sex": sex})
+        >>> audit.at({"m": 0.7}, by="sex").by_group("selection_rate").to_frame()["value"].tolist()
+        [0.5, 0.5]
         """
-        self.tables.check_threshold(threshold)
-        return self._changed(threshold=threshold)
+        wanted = read_threshold(threshold, by, self.spec.threshold)
+        self.tables.check_threshold(wanted)
+        return self._changed(threshold=wanted)
 
     def protect(self, profile: Profile = "restricted") -> ProtectedAudit:
         """Give the form that may be printed, drawn or exported.
@@ -93,7 +109,7 @@ class Audit(Measured):
         """
         made = self._published.get(str(profile))
         if made is None:
-            made = self._published[profile] = publish(self.cube, profile)
+            made = self._published[profile] = publish(self.cube, profile, self._clusters)
         return ProtectedAudit(made, self.selection, self.threshold, profile, self.notes)
 
     @cached_property
@@ -140,117 +156,25 @@ class Audit(Measured):
                 hint="add the whole audits, then select: (a + b).where(...)",
                 role="selection",
             )
-        return replace(self, cube=self.cube + other.cube, notes=tuple(dict.fromkeys((*self.notes, *other.notes))), _handle=None)
+        return replace(self, cube=self.cube + other.cube, notes=tuple(dict.fromkeys((*self.notes, *other.notes))), _handle=None, _clusters=None)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the counts and how they were read as plain data. Raw: nothing is hidden in it."""
         return {
             "cube": self.cube.to_dict(),
             "selection": [[axis, list(levels)] for axis, levels in self.selection],
-            "threshold": self.threshold,
+            "threshold": told(self.threshold) if isinstance(self.threshold, GroupThresholds) else self.threshold,
             "notes": list(self.notes),
         }
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"cube": self.cube, "selection": self.selection, "threshold": self.threshold, "notes": self.notes, "_handle": None}
+        return {"cube": self.cube, "selection": self.selection, "threshold": self.threshold, "notes": self.notes, "_handle": None, "_clusters": None}
 
     def __repr__(self) -> str:
         return str(self.protect())
 
     def _repr_html_(self) -> str:
         return self.protect()._repr_html_()
-
-
-@dataclass(frozen=True, eq=False)
-class ProtectedAudit(Measured):
-    """An audit as readers may see it. Made by `Audit.protect`."""
-
-    published: PublishedTables
-    selection: Selection
-    threshold: float | None
-    profile: Profile
-    notes: tuple[str, ...] = ()
-
-    @property
-    def tables(self) -> PublishedTables:
-        """Tables for readers."""
-        return self.published
-
-    @property
-    def spec(self) -> Spec:  # type: ignore[override]
-        """How the data were read."""
-        return self.published.cube.spec
-
-    @property
-    def is_published(self) -> bool:
-        """Always true."""
-        return True
-
-    def protect(self, profile: Profile | None = None) -> ProtectedAudit:
-        """Give itself: what is protected stays as it is."""
-        return self
-
-    @property
-    def sentence(self) -> str:
-        """The largest disparity that the data support, or that they cannot tell."""
-        return disparity(self)
-
-    def where(self, **levels: Level | Sequence[Level]) -> ProtectedAudit:
-        """Keep the people at one level, or at one of several, of each named group column."""
-        return replace(self, selection=self._where(levels))
-
-    def at(self, threshold: float | None) -> ProtectedAudit:
-        """Decide at another published threshold; None is the decision as it was taken."""
-        self.tables.check_threshold(threshold)
-        return replace(self, threshold=threshold)
-
-    @property
-    def remarks(self) -> tuple[str, ...]:
-        """What a reader has to know: the profile, who is not in these numbers, how inputs were matched."""
-        return remarks(
-            self.published, self.spec, internal=bool(self.banner), selected=bool(self.selection), notes=self.notes
-        )
-
-    @property
-    def banner(self) -> str:
-        """What has to stand first in everything that leaves; empty unless the profile is "internal"."""
-        return INTERNAL if self.profile == "internal" else ""
-
-    @property
-    def setting(self) -> str:
-        """Who is counted and how they are decided about, in words; an internal profile is said first."""
-        parts = ["internal, nothing suppressed"] if self.banner else []
-        return ", ".join([*parts, *([super().setting] if super().setting else [])])
-
-    @property
-    def title(self) -> str:
-        """How many people are counted, all groups and decisions together."""
-        total = self.tables.view((), dict(self.selection), self.own_threshold).total
-        size = f"{int(total.sum()):,}" if total is not None else f"fewer than {self.spec.suppress_below}"
-        if total is None and self.selection:
-            size = "a suppressed number of"
-        return f"Audit of {size} {self.spec.word('persons')}" + (f" {self._among}" if self.selection else "")
-
-    def __str__(self) -> str:
-        rates = self._rates()
-        said = rates if isinstance(rates, str) else rates.sentence
-        return "\n".join([*([self.banner] if self.banner else []), self.title, said, *self.remarks])
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        rates = self._rates()
-        table = f"<pre>{escape(rates)}</pre>" if isinstance(rates, str) else rates.html()
-        small = "".join(f"<p><small>{escape(remark)}</small></p>" for remark in self.remarks)
-        title = "".join(f"<p><b>{escape(line)}</b></p>" for line in (self.banner, self.title) if line)
-        return f"<div class='fairlens'>{title}{table}{small}</div>"
-
-    def _rates(self) -> GroupTable | str:
-        """Selection rates, or why there are none at this threshold."""
-        try:
-            return self.by_group("selection_rate")
-        except ThresholdNotHeld as error:
-            return str(error)
 
 
 def audit(
@@ -262,6 +186,8 @@ def audit(
     sensitive_features: Any = None,
     control_features: Any = None,
     slice_features: Any = None,
+    sample_weight: Any = None,
+    cluster: Any = None,
     model: Any = None,
     threshold: float | Sequence[float] | str | None = None,
     pos_label: Level = 1,
@@ -282,8 +208,14 @@ def audit(
         A pandas, polars or pyarrow table (with `model`: the model's inputs), or a `Cube`. It is not changed.
     y_true, y_pred, y_score
         Labels, decisions and scores: names of columns of `data`, or one value per person. All speak of one event.
+        Two decisions about the same people, ``y_pred={"before": "p0", "after": "p1"}``, can be compared as a pair; the second is audited.
     sensitive_features, control_features, slice_features
-        Group columns: names, a frame, a series, a mapping, or an array as in fairlearn.
+        Group columns: names, a frame, a series, a mapping, or an array as in fairlearn; or `membership`, where groups are known
+        as probabilities only.
+    sample_weight
+        How many people each row stands for: 0 or more. ``n`` stays the number of rows; intervals use Kish's number.
+    cluster
+        Whose row it is, where one person may have several: intervals count whole persons. Kept private, never saved.
     model
         Anything that predicts: with ``predict_proba`` (its scores of `pos_label` are taken), with ``predict``, or a function of
         the rows. It is asked once; the audit keeps a private handle to it that is never saved.
@@ -323,7 +255,14 @@ def audit(
     >>> fl.audit(y_pred=hired, sensitive_features={"sex": sex}, favorable=1).sentence
     'Of 100 m people 100 are predicted positive, of 100 f 50: 50 more (35 to 63), to the disadvantage of f people.'
     """
-    outcomes = {"y_true": y_true, "y_pred": y_pred, "y_score": y_score}
+    outcomes = {
+        "y_true": y_true,
+        "y_pred": y_pred,
+        "y_score": y_score,
+        "y_base": None,
+        "sample_weight": sample_weight,
+        "cluster": cluster,
+    }
     groups = {
         "sensitive_features": sensitive_features,
         "control_features": control_features,
@@ -351,7 +290,7 @@ def audit(
         spec=spec,
     )
     decided = made.cube.spec.y_pred is not None
-    return Audit(made.cube, (), None if decided else made.cube.spec.threshold, made.notes, made.handle)
+    return Audit(made.cube, (), None if decided else made.cube.spec.threshold, made.notes, made.handle, made.clusters)
 
 
 def _check_alone(others: Mapping[str, Any]) -> None:

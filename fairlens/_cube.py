@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,9 +14,10 @@ from ._levels import MISSING, Level, check_spelling, sort_levels
 from ._spec import Spec
 from .exceptions import BadValue, CubesDiffer, LevelNotFound, WrongKind, listed
 
-Y_TRUE, Y_PRED, SCORE_BIN = "y_true", "y_pred", "score_bin"
-OUTCOMES = (Y_TRUE, SCORE_BIN, Y_PRED)
+Y_TRUE, Y_PRED, Y_BASE, SCORE_BIN = "y_true", "y_pred", "y_base", "score_bin"
+OUTCOMES = (Y_TRUE, SCORE_BIN, Y_PRED, Y_BASE)
 _FORMAT = 1
+_MOST_KEYS = 2**62
 Codes = npt.NDArray[np.int64]
 Sums = npt.NDArray[Any]
 
@@ -35,7 +37,8 @@ class Cube:
     codes
         Integers of shape (cells, axes) that index into `levels`; rows are sorted and distinct.
     sums
-        By name, one number per cell: ``n`` people as int64, and float64 sums such as ``score``.
+        By name, one number per cell: ``n`` people as int64 (float64 where groups are known as probabilities), and float64 sums:
+        ``w`` and ``w2`` of weights and their squares, ``score`` and ``score2`` of scores, weighted where there are weights.
 
     Notes
     -----
@@ -69,7 +72,7 @@ class Cube:
         for j, (names, values) in enumerate(zip(levels, columns.values(), strict=True)):
             at = {level: i for i, level in enumerate(names)}
             codes[:, j] = [at[value] for value in values]
-        arrays = {name: np.asarray(values, np.int64 if name == "n" else float) for name, values in sums.items()}
+        arrays: dict[str, Sums] = {name: np.asarray(values, _kind(name, spec)) for name, values in sums.items()}
         return _normal(spec, axes, levels, codes, arrays)
 
     @property
@@ -80,7 +83,7 @@ class Cube:
     @property
     def n(self) -> int:
         """Number of people."""
-        return int(self.sums["n"].sum())
+        return round(float(self.sums["n"].sum()))
 
     @property
     def cells(self) -> int:
@@ -174,12 +177,13 @@ class Cube:
                 role=lacking[0],
             )
         codes = np.asarray(data["codes"], np.int64).reshape(-1, len(data["axes"]))
-        sums = {
-            name: np.asarray(values, np.int64 if name == "n" else float)
+        spec = Spec.from_dict(data["spec"])
+        sums: dict[str, Sums] = {
+            name: np.asarray(values, _kind(name, spec))
             for name, values in zip(data["sum_names"], data["sums"], strict=True)
         }
         levels = tuple(tuple(values) for values in data["levels"])
-        return _normal(Spec.from_dict(data["spec"]), tuple(data["axes"]), levels, codes, sums)
+        return _normal(spec, tuple(data["axes"]), levels, codes, sums)
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -205,6 +209,11 @@ class Cube:
                 value=name,
             )
         return self.axes.index(name)
+
+
+def _kind(name: str, spec: Spec) -> Any:
+    """People are whole numbers, but where each is shared out among groups."""
+    return np.int64 if name == "n" and not spec.membership else float
 
 
 def asked_levels(axis: str, wanted: Any) -> tuple[Level, ...]:
@@ -248,8 +257,7 @@ def _normal(
         if axis not in OUTCOMES:
             check_spelling(names, axis, spec.role_of(axis))
     if axes:
-        cells, place = np.unique(codes, axis=0, return_inverse=True)
-        place = place.reshape(-1)
+        cells, place = _distinct(codes, tuple(len(names) for names in levels))
     else:
         cells, place = np.zeros((1, 0), np.int64), np.zeros(len(codes), np.int64)
     added = {}
@@ -266,13 +274,22 @@ def _normal(
     return Cube(spec, axes, tuple(kept), recoded, added)
 
 
+def _distinct(codes: Codes, shape: tuple[int, ...]) -> tuple[Codes, Codes]:
+    """Give the distinct rows in order, and the place of each row among them; by one number per row where that fits."""
+    if math.prod(shape) > _MOST_KEYS:
+        cells, place = np.unique(codes, axis=0, return_inverse=True)
+        return cells, place.reshape(-1)
+    keys, place = np.unique(np.ravel_multi_index(tuple(codes.T), shape), return_inverse=True)
+    return np.stack(np.unravel_index(keys, shape), axis=1).astype(np.int64), place.reshape(-1)
+
+
 def _common_spec(one: Cube, two: Cube) -> Spec:
     """Say under which spec two cubes add up, or why they do not."""
     differing = [
         name
         for name in (
             "pos_label", "pos_pred", "favorable", "threshold", "score_kind", "score_range", "bins",
-            "suppress_below", "min_denominator",
+            "suppress_below", "min_denominator", "membership", "cluster",
         )
         if getattr(one.spec, name) != getattr(two.spec, name)
     ]

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from ._clusters import Clusters
 from ._cube import Cube
 from ._levels import Level
 from ._predict import Numbers, Predictor, predictor
 from ._roles import Columns, column_names, gather, size_of
 from ._spec import Spec, is_number
-from ._tally import read_bins, read_scores, tally
-from .exceptions import BadValue, EmptyData, NotTwoValues, RoleNeeded, WrongKind
+from ._tally import read_bins, read_scores, tally, tally_clusters
+from .exceptions import BadValue, EmptyData, NotTwoValues, RoleNeeded, WrongKind, listed
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -33,6 +34,7 @@ class Made:
     cube: Cube
     notes: tuple[str, ...]
     handle: Handle | None
+    clusters: Clusters | None = None
 
 
 def make(
@@ -48,6 +50,7 @@ def make(
 ) -> Made:
     """Read every role, ask the model once, and count."""
     data = data.collect() if type(data).__name__ == "LazyFrame" else data
+    outcomes = _paired(outcomes)
     draft = Spec((), **fields)  # refuses a nonsense field before anything else
     if spec is not None:
         _check_spec(spec, draft, threshold, bins)
@@ -64,9 +67,40 @@ def make(
     if spec is None:
         spec = _make_spec(columns, threshold, fields, bins, is_model=model is not None)
     else:
-        spec = spec.replace(**_names(columns))
+        spec = spec.replace(**_names(columns), membership=columns.membership or spec.membership)
+    _check_fractions(spec)
     cube = tally(columns.frame, spec)
-    return Made(cube, _notes(columns, cube.spec, predict), None if predict is None else Handle(data, columns.frame, predict))
+    clusters = tally_clusters(columns.frame, cube.spec) if spec.cluster is not None else None
+    handle = None if predict is None else Handle(data, columns.frame, predict)
+    return Made(cube, _notes(columns, cube.spec, predict), handle, clusters)
+
+
+def _paired(outcomes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Read ``y_pred={"before": ..., "after": ...}``: the second decision is audited, the first kept beside it."""
+    given = outcomes.get("y_pred")
+    if not isinstance(given, Mapping):
+        return outcomes
+    if len(given) != 2:
+        raise WrongKind(
+            f"`y_pred` is a {type(given).__name__} with {len(given)} entries: {listed(given)}.",
+            "Two decisions about the same people are compared: the earlier one and the one to audit.",
+            hint='y_pred={"before": "p0", "after": "p1"}',
+            role="y_pred",
+            value=given,
+        )
+    base, after = given.values()
+    return {**outcomes, "y_base": base, "y_pred": after}
+
+
+def _check_fractions(spec: Spec) -> None:
+    if spec.membership and spec.cluster is not None:
+        raise BadValue(
+            "`cluster` was given beside a group that is known as probabilities.",
+            "Rows of one person and shares of a row cannot both be resampled.",
+            hint="leave cluster out, or keep one row per person",
+            role="cluster",
+            value=spec.cluster,
+        )
 
 
 def _notes(columns: Columns, spec: Spec, predict: Predictor | None) -> tuple[str, ...]:
@@ -205,7 +239,7 @@ def _names(columns: Columns) -> dict[str, Any]:
 def _make_spec(
     columns: Columns, threshold: Any, fields: Mapping[str, Any], bins: Mapping[str, Any], *, is_model: bool
 ) -> Spec:
-    spec = Spec(**_names(columns), **fields)
+    spec = Spec(**_names(columns), **fields, membership=columns.membership)
     if bins:
         spec = spec.replace(bins=read_bins(columns.frame, bins, spec.groups))
     if spec.y_score is None:

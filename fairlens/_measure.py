@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ._cube import asked_levels
-from ._html import number
 from ._levels import ALL, Level, name_of
 from ._result import Query
 from ._spec import Spec
-from ._tables import Tables, View
-from .exceptions import LevelNotFound, OutOfRange, RoleNeeded, WrongKind, listed
+from ._tables import PairedView, StepsView, Tables, View
+from ._thresholds import Threshold, told
+from .exceptions import BadValue, LevelNotFound, OutOfRange, RoleNeeded, WrongKind, listed
 from .metrics import DifferenceTable, GroupRow, GroupTable, Metric, PairRow, RatioTable
 from .metrics._disparity import NAMED, Word, need_favorable, pairs, rates, whole
+from .metrics._formula import Formula
+from .metrics._group_rows import Interval
 from .metrics._metric import chosen
 from .metrics._sentence import TEXTS, within_of
+from .scores._ids import ScoreMetric, chosen_scores, is_score_metric
 
-Metrics = str | Metric | Sequence[str | Metric] | None
+Measure = Metric | Formula | ScoreMetric
+Metrics = str | Measure | Callable[..., float] | Sequence[str | Measure | Callable[..., float]] | None
 By = str | Sequence[str] | None
 Reference = Level | tuple[Level, ...]
 LARGEST = Word("largest")
@@ -30,7 +34,7 @@ class Measured(ABC):
 
     spec: Spec
     selection: tuple[tuple[str, tuple[Level, ...]], ...]
-    threshold: float | None
+    threshold: Threshold
 
     @property
     @abstractmethod
@@ -52,7 +56,7 @@ class Measured(ABC):
         """Who is counted and how they are decided about, in words; empty for everybody, as decided."""
         parts = [self._among] if self.selection else []
         if self.threshold is not None:
-            parts.append(f"decided at a score of {number(self.threshold)} or more")
+            parts.append(f"decided at a score of {told(self.threshold)} or more")
         return ", ".join(parts)
 
     @property
@@ -60,7 +64,7 @@ class Measured(ABC):
         """How a sentence begins, where it is not about everybody or not about the audit's own threshold."""
         parts = [self._among] if self.selection else []
         if self.threshold is not None and self.threshold != self.own_threshold:
-            parts.append(TEXTS["deciding"].format(threshold=number(self.threshold)))
+            parts.append(TEXTS["deciding"].replace("{threshold}", told(self.threshold)))
         return within_of(parts)
 
     @property
@@ -73,17 +77,23 @@ class Measured(ABC):
         """The threshold that the audit decides at by itself; None for decisions as they were taken."""
         return None if self.tables.decided else self.spec.threshold
 
-    def by_group(self, metrics: Metrics = None, by: By = None, confidence: float = 0.95) -> GroupTable:
-        """Rates by group, each with Wilson's interval.
+    def by_group(
+        self, metrics: Metrics = None, by: By = None, confidence: float = 0.95, interval: Interval = "score"
+    ) -> GroupTable:
+        """Values by group, each with its interval: Wilson's for rates, a bootstrap over cells for other functions of counts.
 
         Parameters
         ----------
         metrics
-            A metric id, a `Metric`, or a list of these; every rate that the roles allow when None.
+            A metric id, a `Metric`, a function ``f(y_true, y_pred, sample_weight)``, or a list of these; every rate that the roles
+            allow when None.
         by
             A group column, a list of columns to cross, or None for each sensitive feature by itself.
         confidence
             Between 0 and 1.
+        interval
+            "score" is Wilson's for rates; "bootstrap" resamples people: a multinomial over cells, a Poisson bootstrap where rows have
+            weights, whole clusters where one person has several rows.
 
         Returns
         -------
@@ -101,24 +111,29 @@ class Measured(ABC):
         """
         rows: list[GroupRow] = []
         wanted = self._metrics(metrics, confidence)
+        _check_interval(interval, ("score", "bootstrap"))
         for columns, view in self._views(by):
             for metric in wanted:
-                found = rates(view, metric, confidence, self.spec.min_denominator, self.spec.suppress_below)
+                found = self._rates_of(metric, view, confidence, interval)
                 rows += [replace(row, group=self._widen(row.group, columns, by)) for row in found]
-        query = self._query("by_group", metrics=metrics, by=by, confidence=confidence)
+        query = self._query("by_group", metrics=metrics, by=by, confidence=confidence, interval=interval)
         return GroupTable(self._attributes(by), tuple(rows), self.spec, confidence, self.setting, self.within, query)
 
     def overall(self, metrics: Metrics = None, confidence: float = 0.95) -> GroupTable:
-        """Rates of everybody, each with Wilson's interval; the frame is that of `by_group` without a group column."""
+        """Values of everybody, each with its interval; the frame is that of `by_group` without a group column."""
         view = self._view(())
+        limits = (confidence, self.spec.min_denominator, self.spec.suppress_below)
         rows = [
-            replace(whole(view, metric, confidence, self.spec.min_denominator, self.spec.suppress_below), group=())
+            replace(
+                self._rates_of(metric, view, confidence, "score")[0] if isinstance(metric, ScoreMetric) else whole(view, metric, *limits),
+                group=(),
+            )
             for metric in self._metrics(metrics, confidence)
         ]
         return GroupTable((), tuple(rows), self.spec, confidence, self.setting, self.within, self._query("overall", metrics=metrics, confidence=confidence))
 
     def difference(
-        self, metric: Metrics, by: By = None, reference: Reference = LARGEST, confidence: float = 0.95
+        self, metric: Metrics, by: By = None, reference: Reference = LARGEST, confidence: float = 0.95, interval: Interval = "score"
     ) -> DifferenceTable:
         """Differences of rates to a reference, each with Newcombe's interval.
 
@@ -133,6 +148,8 @@ class Measured(ABC):
             `favorable`; chosen after looking), a level, or a tuple of levels where `by` crosses columns.
         confidence
             Between 0 and 1.
+        interval
+            "score" is Newcombe's, "miettinen_nurminen" inverts the score test, "bootstrap" resamples people as in `by_group`.
 
         Raises
         ------
@@ -149,31 +166,56 @@ class Measured(ABC):
         >>> audit.difference("selection_rate", reference="m").to_frame()["difference"].tolist()
         [0.5]
         """
-        rows = self._pairs(metric, by, reference, confidence, ratio=False)
-        query = self._query("difference", metric=metric, by=by, reference=reference, confidence=confidence)
+        rows = self._pairs(metric, by, reference, confidence, interval, ratio=False)
+        query = self._query("difference", metric=metric, by=by, reference=reference, confidence=confidence, interval=interval)
         return DifferenceTable(self._attributes(by), rows, self.spec, confidence, self.setting, self.within, query)
 
     def ratio(
-        self, metric: Metrics, by: By = None, reference: Reference = LARGEST, confidence: float = 0.95
+        self, metric: Metrics, by: By = None, reference: Reference = LARGEST, confidence: float = 0.95, interval: Interval = "score"
     ) -> RatioTable:
         """Ratios of rates to a reference, each with Koopman's interval; the arguments are those of `difference`."""
-        rows = self._pairs(metric, by, reference, confidence, ratio=True)
-        query = self._query("ratio", metric=metric, by=by, reference=reference, confidence=confidence)
+        rows = self._pairs(metric, by, reference, confidence, interval, ratio=True)
+        query = self._query("ratio", metric=metric, by=by, reference=reference, confidence=confidence, interval=interval)
         return RatioTable(self._attributes(by), rows, self.spec, confidence, self.setting, self.within, query)
 
     def _pairs(
-        self, metric: Metrics, by: By, reference: Reference, confidence: float, *, ratio: bool
+        self, metric: Metrics, by: By, reference: Reference, confidence: float, interval: Interval, *, ratio: bool
     ) -> tuple[PairRow, ...]:
         rows: list[PairRow] = []
         wanted, reference = self._metrics(metric, confidence), _reference(reference)
+        _check_interval(interval, ("score", "bootstrap") if ratio else ("score", "miettinen_nurminen", "bootstrap"))
         for columns, view in self._compared(by, reference):
             for one in wanted:
-                found = pairs(
-                    view, one, reference, confidence, self.spec.min_denominator, self.spec.suppress_below,
-                    favorable=self.spec.event_is_favorable, ratio=ratio,
-                )  # fmt: skip
+                found = self._pairs_of(one, view, reference, confidence, interval, ratio)
                 rows += [replace(pair, row=replace(pair.row, group=self._widen(pair.row.group, columns, by))) for pair in found]
         return tuple(rows)
+
+    def _rates_of(self, metric: Measure, view: View, confidence: float, interval: Interval) -> list[GroupRow]:
+        if isinstance(metric, ScoreMetric):
+            from .scores import score_rows
+
+            return score_rows(self, view.by, (metric,), confidence)
+        return rates(view, metric, confidence, self.spec.min_denominator, self.spec.suppress_below, interval)
+
+    def _pairs_of(
+        self, metric: Measure, view: View, reference: Reference, confidence: float, interval: Interval, ratio: bool
+    ) -> list[PairRow]:
+        if isinstance(metric, ScoreMetric):
+            from .scores import score_pairs
+
+            return score_pairs(self, view.by, (metric,), reference, confidence, ratio=ratio)
+        return pairs(
+            view, metric, reference, confidence, self.spec.min_denominator, self.spec.suppress_below,
+            favorable=self.spec.event_is_favorable, ratio=ratio, interval=interval,
+        )  # fmt: skip
+
+    def _paired_view(self, by: tuple[str, ...]) -> PairedView | None:
+        """Both decisions about the same people by group; None where there is only one."""
+        return self.tables.paired_view(by, dict(self.selection))
+
+    def _steps_view(self, by: tuple[str, ...]) -> StepsView:
+        """Labels and scores by group."""
+        return self.tables.steps_view(by, dict(self.selection))
 
     def _compared(self, by: By, reference: Reference) -> list[tuple[tuple[str, ...], View]]:
         """The views to compare in; a level given with by=None picks the attribute that has it."""
@@ -221,12 +263,12 @@ class Measured(ABC):
             return group
         return tuple(group[columns.index(name)] if name in columns else ALL for name in self.spec.sensitive_features)
 
-    def _metrics(self, metrics: Metrics, confidence: float) -> tuple[Metric, ...]:
+    def _metrics(self, metrics: Metrics, confidence: float) -> tuple[Measure, ...]:
         if not isinstance(confidence, int | float) or not 0 < confidence < 1:
             raise OutOfRange(
                 f"`confidence` is {confidence!r}.", "It must be between 0 and 1.", hint="confidence=0.95", role="confidence", value=confidence
             )  # fmt: skip
-        wanted = chosen(metrics, self.tables.has_y_true)
+        wanted = chosen(metrics, self.tables.has_y_true, self._scored)
         for metric in wanted:
             if metric.needs_y_true and not self.tables.has_y_true:
                 raise RoleNeeded(
@@ -237,6 +279,10 @@ class Measured(ABC):
                     value=metric.name,
                 )
         return wanted
+
+    def _scored(self, metric: Any) -> ScoreMetric | None:
+        """A metric of scores, if that is what was asked for and these scores allow it."""
+        return chosen_scores(metric, self.spec)[0] if is_score_metric(metric) else None
 
     def _query(self, method: str, **arguments: Any) -> Query | None:
         return None if self.is_published else Query(self, method, arguments)
@@ -260,6 +306,17 @@ class Measured(ABC):
                 )
         self.tables.view((), chosen_levels, self.threshold)
         return tuple((axis, chosen_levels[axis]) for axis in self.groups if axis in chosen_levels)
+
+
+def _check_interval(interval: Any, known: Sequence[str]) -> None:
+    if interval not in known:
+        raise BadValue(
+            f"`interval` is {interval!r}.",
+            f"There are: {', '.join(known)}.",
+            hint=f"interval={known[0]!r}",
+            role="interval",
+            value=interval,
+        )
 
 
 def disparity(measured: Measured, *, plan: bool = False) -> str:

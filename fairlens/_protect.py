@@ -21,9 +21,11 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from ._clusters import Clusters
 from ._cube import SCORE_BIN, Cube
 from ._levels import MISSING
 from ._tables import Counts, Fixed, Tables, View
+from ._thresholds import Threshold
 from .exceptions import BadValue, TooManyCells
 
 Profile = Literal["restricted", "internal"]
@@ -56,17 +58,18 @@ class PublishedTables(Tables):
         """Edges that a reader may decide at: steps of a twentieth of the range, and every declared threshold."""
         return self._edges
 
-    def view(self, by: Key, fixed: Fixed, threshold: float | None) -> View:
+    def view(self, by: Key, fixed: Fixed, threshold: Threshold) -> View:
         """Count as any tables do; where the people of a level that left the universe are asked for, everything is suppressed."""
         left = {axis for axis, _ in self.left_out}
         kept = {axis: levels for axis, levels in fixed.items() if axis not in left or MISSING not in levels}
         seen = super().view(by, kept, threshold)
         if len(kept) == len(fixed):
             return seen
-        return View(by, seen.groups, np.zeros_like(seen.counts), np.ones(len(seen.groups), bool), None)
+        nothing, hidden = np.zeros_like(seen.counts), np.ones(len(seen.groups), bool)
+        return View(by, seen.groups, nothing, nothing, nothing, hidden, None, None, None)
 
 
-def publish(cube: Cube, profile: Profile = "restricted") -> PublishedTables:
+def publish(cube: Cube, profile: Profile = "restricted", clusters: Clusters | None = None) -> PublishedTables:
     """Make the tables that may be printed, drawn or exported under a profile.
 
     Parameters
@@ -76,6 +79,8 @@ def publish(cube: Cube, profile: Profile = "restricted") -> PublishedTables:
     profile
         "restricted" blanks groups with fewer than ``spec.suppress_below`` people and enough others to keep them hidden;
         "internal" hides nothing.
+    clusters
+        Whose rows they are, for intervals; never part of what leaves.
 
     Raises
     ------
@@ -93,14 +98,14 @@ def publish(cube: Cube, profile: Profile = "restricted") -> PublishedTables:
             value=profile,
         )
     if profile == "internal":
-        return PublishedTables(cube)
+        return PublishedTables(cube, clusters=clusters)
     floor = cube.spec.suppress_below
     cube, left_out = _leave_out_missing(cube, floor)
     coarse = _coarsen(cube)
     tables = Tables(coarse)
     _check_size(tables)
     blanks = _blanks(tables, floor)
-    return PublishedTables(coarse, blanks, left_out=left_out)
+    return PublishedTables(coarse, blanks, clusters, left_out=left_out)
 
 
 def subsets(axes: Key) -> list[Key]:

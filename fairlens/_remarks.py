@@ -31,7 +31,22 @@ def remarks(
     counted = [*_unlabelled(tables, spec), *_disagreements(tables, spec)]
     if selected:
         counted = [f"In the whole audit: {text[0].lower()}{text[1:]}" for text in counted]
-    return (*([] if internal else [hidden]), few, *left, *counted, *notes)
+    return (*([] if internal else [hidden]), few, *left, *counted, *_counting(spec), *notes)
+
+
+def _counting(spec: Spec) -> list[str]:
+    """Say where a row is not one independent person of one known group."""
+    said = []
+    if spec.sample_weight is not None:
+        said.append(f"Rows are weighted by {spec.sample_weight}: n is rows, rates are weighted, and intervals use the number of equally weighted rows that would tell as much (Kish).")
+    if spec.cluster is not None:
+        said.append(f"One {spec.cluster} may have several rows: n is rows, and intervals count whole {spec.cluster}s.")
+    said += [
+        f"{name} is known as probabilities only: each person counts as fractions, n is an expected number, and what the probabilities"
+        " leave open is not in the intervals (fl.bound shows it)."
+        for name, _ in spec.membership
+    ]
+    return said
 
 
 def _unlabelled(tables: PublishedTables, spec: Spec) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -24,11 +24,18 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Query:
-    """The question a result answers: a method of an audit and its arguments."""
+    """The question a result answers: a method of an audit, or a function that takes one, and its arguments."""
 
     source: Source
-    method: str
+    ask: str | Callable[..., Any]
     arguments: Mapping[str, Any]
+
+    def published(self) -> Any:
+        """Ask the same question of what may be published."""
+        source = self.source.protect()
+        if isinstance(self.ask, str):
+            return getattr(source, self.ask)(**self.arguments)
+        return self.ask(source, **self.arguments)
 
 
 class Result(ABC):
@@ -59,7 +66,7 @@ class Result(ABC):
         """Give the same answer from what may be published."""
         if self.query is None:
             return self
-        answer: Self = getattr(self.query.source.protect(), self.query.method)(**self.query.arguments)
+        answer: Self = self.query.published()
         return answer
 
     def plot(self, ax: Axes | None = None) -> Picture:

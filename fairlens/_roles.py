@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ._columns import share_name
+from ._levels import Level
+from ._membership import Membership
 from .exceptions import BadValue, ColumnNotFound, RoleNeeded, ShapesDiffer, WrongKind, listed
 
-OUTCOME_ROLES = ("y_true", "y_pred", "y_score")
+OUTCOME_ROLES = ("y_true", "y_pred", "y_score", "y_base")
 _NO_COLUMN = (set, frozenset, Mapping, str, bytes)
 
 
@@ -20,6 +23,7 @@ class Columns:
     outcomes: Mapping[str, str | None]
     groups: Mapping[str, tuple[str, ...]]
     positional: bool
+    membership: tuple[tuple[str, tuple[Level, ...]], ...] = ()
 
 
 @dataclass(slots=True)
@@ -28,6 +32,7 @@ class _Gatherer:
     columns: dict[str, Any] = field(default_factory=dict)
     owners: list[tuple[str, Any]] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
+    membership: dict[str, tuple[Level, ...]] = field(default_factory=dict)
 
     def outcome(self, role: str, value: Any) -> str | None:
         if value is None:
@@ -44,8 +49,13 @@ class _Gatherer:
         if isinstance(value, str):
             self._take(role, value)
             return (value,)
+        if isinstance(value, Membership):
+            return (self._share(role, value.name, value),)
         if isinstance(value, Mapping):
-            return tuple(self._keep(role, str(name), values) for name, values in value.items())
+            return tuple(
+                self._share(role, str(name), values) if isinstance(values, Membership) else self._keep(role, str(name), values)
+                for name, values in value.items()
+            )
         if self._names_columns(value):
             for name in value:
                 self._take(role, name)
@@ -110,6 +120,25 @@ class _Gatherer:
             self._put(role, name, self.data[name])
             self.taken.add(name)
 
+    def _share(self, role: str, name: str, shares: Membership) -> str:
+        """Keep one column of probabilities per level."""
+        import pandas as pd
+
+        if self.membership:
+            raise BadValue(
+                f"`{role}` has two group columns that are known as probabilities: {next(iter(self.membership))!r} and {name!r}.",
+                "How often two uncertain groups go together is not known from each by itself.",
+                hint="audit one of them at a time",
+                role=role,
+                value=name,
+            )
+        self.membership[name] = shares.levels
+        for level, values in zip(shares.levels, shares.probabilities.T, strict=True):
+            column = pd.Series(values, index=shares.index)
+            self.owners.append((role, values if shares.index is None else column))
+            self._put(role, share_name(name, level), column)
+        return name
+
     def _keep(self, role: str, name: str, values: Any) -> str:
         if _is_frame(values) and len(column_names(values)) == 1:
             values = values[column_names(values)[0]]
@@ -155,11 +184,11 @@ def gather(data: Any, outcomes: Mapping[str, Any], groups: Mapping[str, Any]) ->
             role="sensitive_features",
         )
     if not work.owners:
-        return Columns(data, outcome_names, group_names, False)
+        return Columns(data, outcome_names, group_names, False, ())
     _check_lengths(data, work.owners)
     _check_indexes(data, work.owners)
     positional = any(_index(value) is None for _, value in work.owners) or (data is not None and _index(data) is None)
-    return Columns(_assemble(work.columns), outcome_names, group_names, positional)
+    return Columns(_assemble(work.columns), outcome_names, group_names, positional, tuple(work.membership.items()))
 
 
 def _rename(role: str, have: Sequence[object]) -> str:

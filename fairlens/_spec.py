@@ -20,10 +20,11 @@ WORDS = {
     "truth": "labelled positive",
 }
 _GRID = 100
-_OUTCOMES = ("y_true", "score_bin", "y_pred")
+_OUTCOMES = ("y_true", "score_bin", "y_pred", "y_base")
 _ANSWERS = (
     "metric", "value", "lower", "upper", "n", "numerator", "denominator", "status", "reason",
     "reference", "difference", "ratio", "n_reference", "p_value", "p_adjusted", "minimum_detectable",
+    "difference_lower", "difference_upper", "z", "p_holm", "p_bh", "pooled", "pooled_lower", "pooled_upper", "prior_mean", "prior_people",
 )  # fmt: skip
 """Columns of the frames that answer; a group column of the same name would be lost there."""
 
@@ -44,6 +45,14 @@ class Spec:
         Names of the group columns.
     y_true, y_pred, y_score
         Names of the outcome columns, or None. All three speak of the same event, `pos_label`.
+    y_base
+        Name of the column of an earlier decision about the same people, or None.
+    sample_weight
+        Name of the column that says how many people a row stands for, or None.
+    cluster
+        Name of the column that says whose row it is, where one person may have several, or None.
+    membership
+        Group columns that are known only as probabilities, with their levels; the data have a column "name: level" for each.
     pos_label
         The value of `y_true` that is the event.
     pos_pred
@@ -79,6 +88,10 @@ class Spec:
     y_true: str | None = None
     y_pred: str | None = None
     y_score: str | None = None
+    y_base: str | None = None
+    sample_weight: str | None = None
+    cluster: str | None = None
+    membership: tuple[tuple[str, tuple[Level, ...]], ...] = ()
     pos_label: Level = 1
     pos_pred: Level | None = None
     favorable: Level | None = None

@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._cube import SCORE_BIN, Y_PRED, Y_TRUE, Codes, Cube
+from ._clusters import ClusterRows, Clusters
+from ._cube import SCORE_BIN, Y_BASE, Y_PRED, Y_TRUE, Codes, Cube
 from ._html import number
 from ._levels import UNLABELLED, Level
 from ._spec import is_number
-from .exceptions import LevelNotFound, RoleNeeded, ThresholdNotHeld, WrongKind, listed
+from ._thresholds import GroupThresholds, Threshold, fold
+from .exceptions import LevelNotFound, RoleNeeded, RowsNotHeld, ThresholdNotHeld, WrongKind, listed
 
 Counts = npt.NDArray[Any]
 Fixed = Mapping[str, tuple[Level, ...]]
+Groups = tuple[tuple[Level, ...], ...]
 _LABELS = (0, 1, UNLABELLED)
 
 
@@ -39,20 +42,64 @@ class Table:
 class View:
     """What a metric needs: one row per group, six counts each, in the order of `metrics._metric.CELLS`.
 
-    `suppressed` marks the groups whose counts are not to be shown; `total` is None where the whole is not.
+    `weights` and `squares` are the sums of the weights and of their squares, equal to `counts` where there are no weights.
+    `suppressed` marks the groups whose counts are not to be shown; the totals are None where the whole is not.
     """
 
     by: tuple[str, ...]
-    groups: tuple[tuple[Level, ...], ...]
+    groups: Groups
     counts: Counts
+    weights: Counts
+    squares: Counts
     suppressed: npt.NDArray[np.bool_]
     total: Counts | None
+    total_weights: Counts | None
+    total_squares: Counts | None
+    clusters: ClusterRows | None = None
 
     @property
     def people(self) -> Counts:
         """People per group."""
         summed: Counts = self.counts.sum(axis=1)
         return summed
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether a person counts for more or less than one."""
+        return self.weights is not self.counts
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every row is one independent person."""
+        return not self.is_weighted and self.clusters is None
+
+
+@dataclass(frozen=True, slots=True)
+class StepsView:
+    """Scores by group: people, weights, their squares, sums of score and of its square, each (groups, 3 labels, steps).
+
+    Where rows have weights, so have the sums of scores. `total` has the same five without the group axis; None where it is not shown.
+    """
+
+    by: tuple[str, ...]
+    groups: Groups
+    counts: Counts
+    weights: Counts
+    squares: Counts
+    scores: Counts
+    scores2: Counts
+    suppressed: npt.NDArray[np.bool_]
+    total: Mapping[str, Counts] | None
+
+
+@dataclass(frozen=True, slots=True)
+class PairedView:
+    """Two decisions about the same people by group: counts (groups, 3 labels, earlier decision, decision)."""
+
+    by: tuple[str, ...]
+    groups: Groups
+    counts: Counts
+    suppressed: npt.NDArray[np.bool_]
 
 
 @dataclass(eq=False)
@@ -61,7 +108,9 @@ class Tables:
 
     cube: Cube
     blanks: Mapping[tuple[str, ...], npt.NDArray[np.bool_]] | None = None
+    clusters: Clusters | None = None
     _made: dict[tuple[str, ...], Table] = field(default_factory=dict, repr=False)
+    _sums: dict[tuple[tuple[str, ...], str], Counts] = field(default_factory=dict, repr=False)
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -83,52 +132,95 @@ class Tables:
         return Y_PRED in self.cube.axes
 
     @property
+    def is_paired(self) -> bool:
+        """Whether there are two decisions about the same people."""
+        return Y_BASE in self.cube.axes
+
+    @property
     def steps(self) -> tuple[float, ...] | None:
         """Score steps that occur, ascending: integer scores, or lower edges of the score bins; None without scores."""
         return tuple(float(level) for level in self.levels(SCORE_BIN)) if SCORE_BIN in self.cube.axes else None
 
     def table(self, axes: Iterable[str]) -> Table:
         """Give the table of a subset of the group axes."""
-        kept = tuple(axis for axis in self.axes if axis in set(axes))
+        wanted = set(axes)
+        kept = tuple(axis for axis in self.axes if axis in wanted)
         if kept not in self._made:
-            self._made[kept] = self._count(kept)
+            codes, counts = self._dense(kept, "n")
+            blank = np.zeros(len(counts), bool) if self.blanks is None else self.blanks[kept]
+            self._made[kept] = Table(codes, counts, blank)
         return self._made[kept]
 
-    def view(self, by: tuple[str, ...], fixed: Fixed, threshold: float | None) -> View:
+    def sums(self, axes: tuple[str, ...], name: str) -> Counts:
+        """Give another sum of the cube in the shape of `Table.counts`; without weights, "w" and "w2" are the counts."""
+        if name == "n" or (name in ("w", "w2") and "w" not in self.cube.sums):
+            return self.table(axes).counts
+        if (axes, name) not in self._sums:
+            self._sums[axes, name] = self._dense(axes, name)[1]
+        return self._sums[axes, name]
+
+    def view(self, by: tuple[str, ...], fixed: Fixed, threshold: Threshold) -> View:
         """Count the groups of `by` among the people at the levels `fixed`, deciding at `threshold` (None: as decided)."""
         self._check(by, fixed)
         groups = self._groups(by, fixed)
-        needed = tuple(axis for axis in self.axes if axis in by or axis in fixed)
-        table, keep = self._matching(needed, fixed)
-        counts = np.zeros((len(groups), *table.counts.shape[1:]), table.counts.dtype)
-        suppressed = np.zeros(len(groups), bool)
-        place = {group: i for i, group in enumerate(groups)}
-        columns = [(needed.index(axis), self.levels(axis)) for axis in by]
-        for cell in np.flatnonzero(keep):
-            at = place[tuple(levels[table.codes[cell, j]] for j, levels in columns)]
-            if table.blank[cell]:
-                suppressed[at] = True
-            else:
-                counts[at] += table.counts[cell]
+        weighted = "w" in self.cube.sums
+        names = ("n", "w", "w2") if weighted else ("n",)
+        found, suppressed = self._placed(by, groups, fixed, names, threshold)
+        whole, hidden = self._placed((), ((),), fixed, names, threshold)
+        w, w2 = ("w", "w2") if weighted else ("n", "n")
+        total, total_w, total_w2 = (None if hidden[0] else whole[name][0] for name in ("n", w, w2))
+        clusters = self._cluster_rows(by, groups, fixed, threshold)
+        return View(by, groups, found["n"], found[w], found[w2], suppressed, total, total_w, total_w2, clusters)
+
+    def steps_view(self, by: tuple[str, ...], fixed: Fixed) -> StepsView:
+        """Count labels and scores of the groups of `by` among the people at the levels `fixed`.
+
+        Raises
+        ------
+        RoleNeeded
+            If there are no scores.
+        """
+        if self.steps is None:
+            raise RoleNeeded(
+                "Scores were asked for.",
+                "This audit has decisions and no scores.",
+                hint="fl.audit(..., y_score=..., threshold=...)",
+                role="y_score",
+            )
+        self._check(by, fixed)
+        groups = self._groups(by, fixed)
+        names = ("n", "w", "w2", "score", "score2")
+        found, suppressed = self._placed(by, groups, fixed, names, None, fold_them=False)
+        whole, hidden = self._placed((), ((),), fixed, names, None, fold_them=False)
+        by_step = {name: values.sum(axis=3) for name, values in found.items()}
+        total = None if hidden[0] else {name: values[0].sum(axis=2) for name, values in whole.items()}
+        n, w, w2, score, score2 = (by_step[name] for name in names)
+        return StepsView(by, groups, n, w, w2, score, score2, suppressed, total)
+
+    def paired_view(self, by: tuple[str, ...], fixed: Fixed) -> PairedView | None:
+        """Count both decisions about the same people; None where there is only one."""
+        if not self.is_paired:
+            return None
+        self._check(by, fixed)
+        groups = self._groups(by, fixed)
+        counts = np.zeros((len(groups), 3, 2, 2), self.cube.sums["n"].dtype)
+        for base in (0, 1):
+            part = Cube.where(self.cube, **{Y_BASE: base}) if base in self.levels(Y_BASE) else None
+            if part is not None:
+                levels = {axis: part.levels_of(axis) for axis in fixed}
+                kept = {axis: tuple(one for one in wanted if one in levels[axis]) for axis, wanted in fixed.items()}
+                seen = {} if not all(kept.values()) else _six(Tables(part), by, kept)
+                for i, group in enumerate(groups):
+                    counts[i, :, base, :] = seen.get(group, np.zeros((3, 2)))
+        suppressed = self._placed(by, groups, fixed, ("n",), None, fold_them=False)[1]
         counts[suppressed] = 0
-        whole, inside = self._matching(tuple(axis for axis in self.axes if axis in fixed), fixed)
-        hidden = bool(whole.blank[inside].any())
-        total = None if hidden else self.decide(whole.counts[inside].sum(axis=0)[None], threshold)[0]
-        return View(by, groups, self.decide(counts, threshold), suppressed, total)
+        return PairedView(by, groups, counts, suppressed)
 
     def decide(self, counts: Counts, threshold: float | None) -> Counts:
         """Fold (groups, labels, steps, decisions) to the six outcome cells of a decision."""
-        if threshold is None:
-            folded = counts.sum(axis=2)
-        else:
-            selected = np.asarray(self.steps) >= threshold
-            folded = np.stack(
-                [counts[:, :, ~selected].sum(axis=(2, 3)), counts[:, :, selected].sum(axis=(2, 3))], axis=-1
-            )
-        six: Counts = folded.reshape(len(counts), 6)
-        return six
+        return fold(counts, self.steps, threshold)
 
-    def check_threshold(self, threshold: float | None) -> None:
+    def check_threshold(self, threshold: Threshold) -> None:
         """Raise where a decision at `threshold` cannot be counted from these bins."""
         if threshold is None:
             if not self.decided:
@@ -138,7 +230,14 @@ class Tables:
                     hint="fl.audit(..., y_pred=...), or audit.at(0.5)",
                     role="y_pred",
                 )
-            return
+        elif isinstance(threshold, GroupThresholds):
+            self._check((threshold.axis,), {threshold.axis: tuple(level for level, _ in threshold.cuts)})
+            for cut in threshold:
+                self._check_cut(cut)
+        else:
+            self._check_cut(threshold)
+
+    def _check_cut(self, threshold: float) -> None:
         if not is_number(threshold):
             raise WrongKind(
                 f"`threshold` is {threshold!r}.",
@@ -170,7 +269,48 @@ class Tables:
         """Edges that a reader may decide at; of raw tables, all of them."""
         return self.cube.spec.edges
 
-    def _count(self, axes: tuple[str, ...]) -> Table:
+    def _placed(
+        self, by: tuple[str, ...], groups: Groups, fixed: Fixed, names: Iterable[str], threshold: Threshold, *, fold_them: bool = True
+    ) -> tuple[dict[str, Counts], npt.NDArray[np.bool_]]:
+        """Add up the cells of each group: by name of a sum, and which groups hold a cell that must not be shown."""
+        split = {threshold.axis} if isinstance(threshold, GroupThresholds) else set()
+        needed = tuple(axis for axis in self.axes if axis in {*by, *fixed, *split})
+        table, keep = self._matching(needed, fixed)
+        place = _places(table, [(needed.index(axis), self.levels(axis)) for axis in by], groups)
+        shown = keep & ~table.blank
+        suppressed = np.zeros(len(groups), bool)
+        suppressed[place[keep & table.blank]] = True
+        cuts: Any = threshold
+        if isinstance(threshold, GroupThresholds):
+            at = table.codes[shown, needed.index(threshold.axis)]
+            cuts = np.array([threshold.of(level) for level in self.levels(threshold.axis)])[at]
+        found = {}
+        for name in names:
+            cells = self.sums(needed, name)[shown]
+            cells = fold(cells, self.steps, cuts) if fold_them else cells
+            out = np.zeros((len(groups), *cells.shape[1:]), cells.dtype)
+            np.add.at(out, place[shown], cells)
+            out[suppressed] = 0
+            found[name] = out
+        return found, suppressed
+
+    def _cluster_rows(self, by: tuple[str, ...], groups: Groups, fixed: Fixed, threshold: Threshold) -> ClusterRows | None:
+        name = self.cube.spec.cluster
+        if name is None:
+            return None
+        if self.clusters is None:
+            raise RowsNotHeld(
+                f"The rows of this audit belong to persons ({name!r}), one of whom may have several.",
+                "Which rows belong together is not held here: the audit was loaded, added up, or made from a cube.",
+                hint=f"fl.audit(data, ..., cluster={name!r}) of all rows at once",
+                role="cluster",
+                value=name,
+            )
+        counted = {axis: self.levels(axis) for axis in self.axes}  # people who left the published universe are not in them
+        return self.clusters.rows(by, groups, {**counted, **fixed}, threshold)
+
+    def _dense(self, axes: tuple[str, ...], name: str) -> tuple[Codes, Counts]:
+        """Spread one sum over (cells, labels, score steps, decisions)."""
         cube = self.cube.rollup([*axes, *(axis for axis in (Y_TRUE, SCORE_BIN, Y_PRED) if axis in self.cube.axes)])
         width = len(axes)
         if width:
@@ -178,23 +318,21 @@ class Tables:
         else:
             cells, place = np.zeros((1, 0), np.int64), np.zeros(cube.cells, np.int64)
         steps = len(cube.levels_of(SCORE_BIN)) if SCORE_BIN in cube.axes else 1
-        counts = np.zeros((len(cells), 3, steps, 2), np.int64)
+        counts = np.zeros((len(cells), 3, steps, 2), cube.sums[name].dtype)
         label = _recode(cube, Y_TRUE, _LABELS, 2)
         step = cube.codes[:, cube.axes.index(SCORE_BIN)] if SCORE_BIN in cube.axes else 0
         decision = _recode(cube, Y_PRED, (0, 1), 0)
         index: Any = (place.reshape(-1), label, step, decision)
-        np.add.at(counts, index, cube.sums["n"])
+        np.add.at(counts, index, cube.sums[name])
         names = [self.cube.levels_of(axis) for axis in axes]
-        codes = np.array(
-            [[names[j].index(cube.levels[j][code]) for j, code in enumerate(cell)] for cell in cells], np.int64
-        ).reshape(len(cells), width)
-        blank = np.zeros(len(counts), bool) if self.blanks is None else self.blanks[axes]
-        return Table(codes, counts, blank)
+        recode = [np.array([names[j].index(level) for level in cube.levels[j]], np.int64) for j in range(width)]
+        codes = np.stack([recode[j][cells[:, j]] for j in range(width)], axis=1) if width else cells
+        return codes, counts
 
-    def _groups(self, by: tuple[str, ...], fixed: Fixed) -> tuple[tuple[Level, ...], ...]:
+    def _groups(self, by: tuple[str, ...], fixed: Fixed) -> Groups:
         table, keep = self._matching(tuple(axis for axis in self.axes if axis in by), fixed)
         order = [[axis for axis in self.axes if axis in by].index(axis) for axis in by]
-        cells = sorted(tuple(int(table.codes[cell, j]) for j in order) for cell in np.flatnonzero(keep))
+        cells = sorted(set(map(tuple, table.codes[keep][:, order].tolist())))
         return tuple(tuple(self.levels(axis)[code] for axis, code in zip(by, cell, strict=True)) for cell in cells)
 
     def _matching(self, axes: tuple[str, ...], fixed: Fixed) -> tuple[Table, npt.NDArray[np.bool_]]:
@@ -225,6 +363,25 @@ class Tables:
                         role=axis,
                         value=level,
                     )
+
+
+def _places(table: Table, columns: list[tuple[int, tuple[Level, ...]]], groups: Groups) -> npt.NDArray[np.int64]:
+    """Give for each cell the group that it belongs to; cells of no group get the last place and must not be used."""
+    if not columns:
+        return np.zeros(len(table.codes), np.int64)
+    shape = tuple(len(levels) for _, levels in columns)
+    key = np.ravel_multi_index(tuple(table.codes[:, j] for j, _ in columns), shape)
+    wanted = [np.ravel_multi_index(tuple(levels.index(level) for level, (_, levels) in zip(group, columns, strict=True)), shape) for group in groups]
+    order = np.argsort(wanted)
+    at = np.searchsorted(np.asarray(wanted)[order], key) if len(groups) else np.zeros(len(key), np.int64)
+    place: npt.NDArray[np.int64] = order[np.minimum(at, len(groups) - 1)] if len(groups) else at
+    return place
+
+
+def _six(tables: Tables, by: tuple[str, ...], fixed: Fixed) -> dict[tuple[Level, ...], Counts]:
+    """Give (labels, decisions) by group of one part of the people."""
+    seen = tables.view(by, fixed, None)
+    return {group: counts.reshape(3, 2) for group, counts in zip(seen.groups, seen.counts, strict=True)}
 
 
 def _recode(cube: Cube, axis: str, known: tuple[Level, ...], absent: int) -> Any:

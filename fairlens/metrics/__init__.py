@@ -1,7 +1,22 @@
-"""What is measured: rates as data, their intervals, and disparities between groups."""
+"""What is measured: rates as data, formulas over counts, their intervals, and disparities between groups."""
 
-from ._metric import Metric, get, names
+from ._formula import FORMULAS, Formula, register
+from ._metric import CELLS, Metric, get, names
 from ._rates import RATES
 from ._results import DifferenceTable, GroupRow, GroupTable, PairRow, RatioTable
 
-__all__ = ["RATES", "DifferenceTable", "GroupRow", "GroupTable", "Metric", "PairRow", "RatioTable", "get", "names"]
+__all__ = [
+    "CELLS",
+    "FORMULAS",
+    "RATES",
+    "DifferenceTable",
+    "Formula",
+    "GroupRow",
+    "GroupTable",
+    "Metric",
+    "PairRow",
+    "RatioTable",
+    "get",
+    "names",
+    "register",
+]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..exceptions import BadValue, MetricNotFound, WrongKind, listed
+
+if TYPE_CHECKING:
+    from ._formula import Formula
 
 CELLS = ((0, 0), (0, 1), (1, 0), (1, 1), (None, 0), (None, 1))
 """The outcome cells in order, as (y_true, y_pred); None is an unlabelled person."""
@@ -34,6 +37,8 @@ class Metric:
     favorable
         "event" if the people want what the numerator counts whenever they want the predicted event, "opposite" if they
         then do not, None if the rate itself says nothing about what a person wants.
+    of_all
+        Whether the denominator is everybody's, so that the value is a group's share and depends on how large it is.
 
     Examples
     --------
@@ -49,6 +54,7 @@ class Metric:
     among: str = ""
     event: str = "count"
     favorable: Literal["event", "opposite"] | None = None
+    of_all: bool = False
 
     def __post_init__(self) -> None:
         vectors = isinstance(self.numerator, list | tuple) and isinstance(self.denominator, list | tuple)
@@ -63,6 +69,12 @@ class Metric:
                 role="metric",
                 value=self.name,
             )
+
+    @property
+    def opposite(self) -> Metric:
+        """The rate of those in the denominator who are not in the numerator."""
+        top = tuple(int(below - above) for above, below in zip(self.numerator, self.denominator, strict=True))
+        return replace(self, name=f"not_{self.name}", numerator=top, favorable=None)  # type: ignore[arg-type]
 
     @property
     def needs_y_true(self) -> bool:
@@ -81,26 +93,28 @@ class Metric:
         )
 
 
-def get(metric: str | Metric) -> Metric:
-    """Find a metric by its id or by scikit-learn's other name for it."""
-    from ._rates import ALIASES, RATES
+def get(metric: str | Metric | Formula | Callable[..., float]) -> Metric | Formula:
+    """Find a metric by its id, by scikit-learn's other name for it, or make one of ``f(y_true, y_pred, sample_weight)``."""
+    from ._formula import Formula, every_name, find, formula_of, takes_weights
 
-    if isinstance(metric, Metric):
+    if isinstance(metric, Metric | Formula):
         return metric
+    if callable(metric) and takes_weights(metric):
+        return formula_of(metric)
     if not isinstance(metric, str):
         raise WrongKind(
             f"`metric` is a {type(metric).__name__}.",
-            "It must be the id of a metric, a Metric, or a list of these.",
+            "It must be the id of a metric, a Metric, a function of (y_true, y_pred, sample_weight), or a list of these.",
             hint='audit.by_group("selection_rate")',
             role="metric",
             value=metric,
         )
-    found = RATES.get(ALIASES.get(metric, metric))
+    found = find(metric)
     if found is None:
         raise MetricNotFound(
             f"There is no metric {metric!r}.",
-            f"There are: {', '.join(RATES)}.",
-            hint=f"audit.by_group({_nearest(metric, tuple(RATES))!r})",
+            f"There are: {', '.join(every_name())}.",
+            hint=f"audit.by_group({_nearest(metric, every_name())!r})",
             role="metric",
             value=metric,
         )
@@ -108,22 +122,23 @@ def get(metric: str | Metric) -> Metric:
 
 
 def names() -> tuple[str, ...]:
-    """List the ids of all metrics."""
+    """List the ids of all rates."""
     from ._rates import RATES
 
     return tuple(RATES)
 
 
-def chosen(
-    metrics: str | Metric | Sequence[str | Metric] | None, has_y_true: bool
-) -> tuple[Metric, ...]:
-    """Read the argument `metrics`: one, several, or None for every rate that the audit's roles allow."""
+def chosen(metrics: Any, has_y_true: bool, other: Callable[[Any], Any] = lambda metric: None) -> tuple[Any, ...]:
+    """Read the argument `metrics`: one, several, or None for every rate that the audit's roles allow.
+
+    `other` knows metrics that are no function of the outcome cells, and gives None for the rest.
+    """
     if metrics is None:
         every = [get(name) for name in names()]
         return tuple(metric for metric in every if has_y_true or not metric.needs_y_true)
-    if isinstance(metrics, str | Metric):
-        return (get(metrics),)
-    if not isinstance(metrics, list | tuple) or not metrics:
+    if isinstance(metrics, str) or callable(metrics) or not isinstance(metrics, list | tuple):
+        return (other(metrics) or get(metrics),)
+    if not metrics:
         raise WrongKind(
             f"`metrics` is {metrics!r}.",
             f"It must be one metric or a list of metrics: {listed(names())}.",
@@ -131,8 +146,8 @@ def chosen(
             role="metrics",
             value=metrics,
         )
-    found: dict[str, Metric] = {}
-    for metric in map(get, metrics):
+    found: dict[str, Any] = {}
+    for metric in (other(metric) or get(metric) for metric in metrics):
         if found.setdefault(metric.name, metric) != metric:
             raise BadValue(
                 f"`metrics` has two different metrics with the name {metric.name!r}.",

@@ -12,6 +12,7 @@ _POSITIVES = (0, 0, 1, 1, 0, 0)
 _NEGATIVES = (1, 1, 0, 0, 0, 0)
 _PREDICTED = (0, 1, 0, 1, 0, 0)
 _NOT_PREDICTED = (1, 0, 1, 0, 0, 0)
+_PREDICTED_ANY = (0, 1, 0, 1, 0, 1)
 
 _METRICS = (
     Metric("selection_rate", (0, 1, 0, 1, 0, 1), _ALL, "Selection rate", "", "are {decision}", "event"),
@@ -30,6 +31,13 @@ _METRICS = (
 
 RATES = {metric.name: metric for metric in _METRICS}
 
+SHARES = {
+    "predicted_positive_share": Metric(
+        "predicted_positive_share", _PREDICTED_ANY, _PREDICTED_ANY, "Share of all selected", "", "are in this group", of_all=True
+    )
+}
+"""Shares of everybody: they depend on how large a group is, and are never compared."""
+
 ALIASES = {
     "recall": "true_positive_rate",
     "recall_score": "true_positive_rate",
@@ -38,5 +46,7 @@ ALIASES = {
     "precision_score": "precision",
     "positive_predictive_value": "precision",
     "accuracy_score": "accuracy",
+    "balanced_accuracy_score": "balanced_accuracy",
+    "f1": "f1_score",
     "base_rate": "prevalence",
 }

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from .._html import Cell, percent, points, table
+from .._html import Cell, table
 from .._levels import ALL, Level
 from .._result import Query, Result
 from .._spec import Spec
-from ._metric import Metric
+from ..stats import adjust_pairs, detectable_difference, detectable_ratio
+from ._formula import Measure
 from ._sentence import TEXTS as TEXTS
 from ._sentence import Comparison, compare, describe, label_of
+from ._write import changed, written
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,10 +28,14 @@ Group = tuple[Level, ...]
 
 @dataclass(frozen=True, slots=True)
 class GroupRow:
-    """One rate of one group. `n` people are in its denominator; NaN and None where there is no number to show."""
+    """One rate of one group. `n` people are in its denominator; NaN and None where there is no number to show.
+
+    `effective` is the number of independent people who would tell as much: n, or Kish's number for weights, or less for clusters.
+    `draws` are resampled values, where the interval comes from a bootstrap.
+    """
 
     group: Group
-    metric: Metric
+    metric: Measure
     value: float
     lower: float
     upper: float
@@ -37,11 +45,27 @@ class GroupRow:
     status: Status
     reason: str
     people: int | None = None
+    effective: float = math.nan
+    draws: Any = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Opposite:
+    """The ratio of the opposite rates (of those not hired, say), which tells another story than the ratio of the rates."""
+
+    change: float
+    lower: float
+    upper: float
+    status: Status
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class PairRow:
-    """One group against a reference: the difference or the ratio of two rates, with both rates beside it."""
+    """One group against a reference: the difference or the ratio of two rates, with both rates beside it.
+
+    `rest` is everybody else, where the reference is everybody; `opposite` is there for ratios of rates.
+    """
 
     row: GroupRow
     base: GroupRow
@@ -51,6 +75,10 @@ class PairRow:
     upper: float
     status: Status
     reason: str
+    p_value: float = math.nan
+    rest: GroupRow | None = field(default=None, compare=False, repr=False)
+    draws: Any = field(default=None, compare=False, repr=False)
+    opposite: Opposite | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -109,7 +137,7 @@ class GroupTable(Result):
             [
                 *map(str, row.group),
                 *([row.metric.label] if several else []),
-                Cell(percent(row.value, row.lower, row.upper), _full(row.value)),
+                Cell(written(row.metric, row.value, row.lower, row.upper), _full(row.value)),
                 Cell(_count(row.n), row.n),
                 note(row.status, row.reason),
             ]
@@ -139,11 +167,35 @@ class _PairTable(Result):
         columns[self.change_name] = [pair.change for pair in self.rows]
         columns["lower"] = [pair.lower for pair in self.rows]
         columns["upper"] = [pair.upper for pair in self.rows]
+        columns["p_value"] = [pair.p_value for pair in self.rows]
+        columns["p_adjusted"] = list(self.p_adjusted)
+        columns["minimum_detectable"] = list(self.minimum_detectable)
         columns["n"] = [pair.row.n for pair in self.rows]
         columns["n_reference"] = [pair.base.n for pair in self.rows]
         columns["status"] = [pair.status for pair in self.rows]
         columns["reason"] = [pair.reason for pair in self.rows]
-        return _frame(columns)
+        return _frame({**columns, **self._more_columns()})
+
+    def _more_columns(self) -> dict[str, list[object]]:
+        """Columns that only some of these tables have."""
+        return {}
+
+    @cached_property
+    def p_adjusted(self) -> tuple[float, ...]:
+        """P-values that allow for all comparisons of this table; NaN where a row cannot be compared.
+
+        Within one metric and attribute by the studentised maximum over its groups (single-step max-|z|), by permuting who is in which
+        group, or from normal numbers where rows have weights or clusters; across metrics and attributes by Bonferroni's inequality.
+        """
+        return adjusted(self.rows)
+
+    @cached_property
+    def minimum_detectable(self) -> tuple[float, ...]:
+        """The smallest difference (or the nearest ratio below 1) that so many people would show with a power of 0.8, one row at a time.
+
+        It depends on how many people there are and on the reference's rate, not on the difference that was seen.
+        """
+        return detectable(self.rows, self.change_name == "ratio", self.confidence)
 
     @property
     def sentence(self) -> str:
@@ -160,15 +212,20 @@ class _PairTable(Result):
         """Give the published comparison as an HTML table."""
         answer = self.published()
         share = f"{round(100 * answer.confidence, 4):g} %"
-        headers = [*answer.attributes, "metric", "reference", "rate", "reference rate", f"{self.change_name} ({share} interval)", "n", "n reference", "note"]
+        opposites = any(pair.opposite is not None for pair in answer.rows)
+        turned = [f"ratio of the opposite rate ({share} interval)"] if opposites else []
+        headers = [
+            *answer.attributes, "metric", "reference", "rate", "reference rate", f"{self.change_name} ({share} interval)", *turned, "n", "n reference", "note",
+        ]  # fmt: skip
         lines: list[list[object]] = [
             [
                 *map(str, pair.row.group),
                 pair.row.metric.label,
                 label_of(pair.reference),
-                Cell(percent(pair.row.value, pair.row.lower, pair.row.upper), _full(pair.row.value)),
-                Cell(percent(pair.base.value, pair.base.lower, pair.base.upper), _full(pair.base.value)),
+                Cell(written(pair.row.metric, pair.row.value, pair.row.lower, pair.row.upper), _full(pair.row.value)),
+                Cell(written(pair.row.metric, pair.base.value, pair.base.lower, pair.base.upper), _full(pair.base.value)),
                 Cell(self._show(pair), _full(pair.change)),
+                *([_opposite(pair)] if opposites else []),
                 Cell(_count(pair.row.n), pair.row.n),
                 Cell(_count(pair.base.n), pair.base.n),
                 note(pair.status, pair.reason),
@@ -189,19 +246,79 @@ class DifferenceTable(_PairTable):
     change_name: ClassVar[str] = "difference"
 
     def _show(self, pair: PairRow) -> str:
-        if pair.change != pair.change:
-            return "–"
-        return f"{points(pair.change)} points ({points(pair.lower)} to {points(pair.upper)})"
+        return changed(pair.row.metric, pair.change, pair.lower, pair.upper)
 
 
 @dataclass(frozen=True, repr=False)
 class RatioTable(_PairTable):
-    """Ratios of rates to a reference, each with Koopman's interval. Not symmetric: look at the opposite rate too."""
+    """Ratios of rates to a reference, each with Koopman's interval, beside the ratios of the opposite rates.
+
+    A ratio of 0.9 of approvals can be one of 1.9 of refusals: neither tells the other, so both are given.
+    """
 
     change_name: ClassVar[str] = "ratio"
 
+    def _more_columns(self) -> dict[str, list[object]]:
+        found = [pair.opposite for pair in self.rows]
+        return {
+            f"opposite_{name}": [math.nan if one is None else getattr(one, field) for one in found]
+            for name, field in (("ratio", "change"), ("lower", "lower"), ("upper", "upper"))
+        }
+
     def _show(self, pair: PairRow) -> str:
         return "–" if pair.change != pair.change else f"{pair.change:.2f} ({pair.lower:.2f} to {pair.upper:.2f})"
+
+
+def adjusted(rows: Sequence[PairRow]) -> tuple[float, ...]:
+    """Adjust the p-values of all rows that can be compared, as `p_adjusted` says."""
+    families: dict[object, list[int]] = {}
+    for i, pair in enumerate(rows):
+        if pair.status == "ok" and not math.isnan(pair.p_value):
+            families.setdefault((pair.row.metric.name, tuple(level == ALL for level in pair.row.group)), []).append(i)
+    found = [math.nan] * len(rows)
+    for family in families.values():
+        for i, p in zip(family, _family([rows[i] for i in family]), strict=True):
+            found[i] = min(1.0, max(p, rows[i].p_value) * len(families))
+    return tuple(found)
+
+
+def _family(pairs: Sequence[PairRow]) -> Sequence[float]:
+    if any(pair.draws is not None or not pair.row.metric.event for pair in pairs):
+        return [min(1.0, pair.p_value * len(pairs)) for pair in pairs]
+    groups = [informed(pair.row) for pair in pairs]
+    to_one = not isinstance(pairs[0].reference, str)
+    if to_one:
+        groups.append(informed(pairs[0].base))
+    elif len(pairs) == 1:
+        return [pairs[0].p_value]
+    x, n = ([group[k] for group in groups] for k in (0, 1))
+    whole = all(float(size).is_integer() for group in groups for size in group)
+    weight = None if whole or to_one else [pair.row.denominator for pair in pairs]
+    found: list[float] = adjust_pairs(x, n, len(groups) - 1 if to_one else None, whole, weight=weight).tolist()
+    return found[: len(pairs)]
+
+
+def detectable(rows: Sequence[PairRow], ratio: bool, confidence: float) -> tuple[float, ...]:
+    """Give for each row the smallest change that it would have shown with a power of 0.8."""
+    if not rows:
+        return ()
+    bases = [pair.base if pair.rest is None else pair.rest for pair in rows]
+    able = [pair.status in ("ok", "small") and bool(pair.row.metric.event) for pair in rows]
+    rate = [base.value if fits else math.nan for base, fits in zip(bases, able, strict=True)]
+    own, others = ([informed(row)[1] for row in several] for several in ([pair.row for pair in rows], bases))
+    find = detectable_ratio if ratio else detectable_difference
+    found = find(rate, own, others, confidence=confidence)
+    shares = [1.0 if pair.rest is None else 1 - pair.row.denominator / pair.base.denominator for pair in rows]
+    if ratio:
+        return tuple(float(one) / (share * 1 + (1 - share) * float(one)) for one, share in zip(found, shares, strict=True))
+    return tuple(float(one) * share for one, share in zip(found, shares, strict=True))
+
+
+def _opposite(pair: PairRow) -> Cell:
+    one = pair.opposite
+    if one is None or math.isnan(one.change):
+        return Cell("–")
+    return Cell(f"{one.change:.2f} ({one.lower:.2f} to {one.upper:.2f})", one.change)
 
 
 def _without_empty_notes(headers: list[str], lines: list[list[object]]) -> tuple[list[str], list[list[object]]]:
@@ -227,13 +344,22 @@ def _comparison(pair: PairRow) -> Comparison:
         label_of(pair.row.group),
         TEXTS[pair.reference] if isinstance(pair.reference, str) else label_of(pair.reference),
         pair.row.metric,
-        pair.row.numerator,
-        pair.row.denominator,
-        pair.base.numerator,
-        pair.base.denominator,
+        *informed(pair.row),
+        *informed(pair.base),
         pair.status,
         relative="overall" if pair.reference == "overall" else None,
+        rest=None if pair.rest is None else informed(pair.rest),
+        share=None if pair.rest is None else pair.row.denominator / pair.base.denominator,
+        draws=None if pair.row.draws is None or pair.base.draws is None else pair.row.draws - pair.base.draws,
+        per_person=pair.row.n / pair.row.effective if pair.row.n and pair.row.effective > 0 else 1.0,
     )
+
+
+def informed(row: GroupRow) -> tuple[float, float]:
+    """Numerator and denominator as so many independent people as the row is worth."""
+    if row.effective == row.denominator or math.isnan(row.effective):
+        return row.numerator, row.denominator
+    return row.value * row.effective, row.effective
 
 
 def _header(rows: Sequence[GroupRow], confidence: float) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from .._html import fixed
 from .._levels import ALL, Level, name_of
 from .._spec import Spec
 from ..stats import newcombe, normal_quantile, people_needed
-from ._metric import Metric
+from ..stats._bootstrap import percentile_interval
+from ._formula import Measure
+from ._write import written
 
 MAX_NAMED = 3
 TEXTS = {
@@ -26,6 +29,11 @@ TEXTS = {
     "more": " If both rates stayed as they are, about {n} more {group} {persons} would be enough to tell.",
     "among": "among {where}",
     "deciding": "deciding at a score of {threshold} or more",
+    "scored": "{metric}: {group} {persons} {x}, {reference} {y}; {d} ({low} to {high}){harm}.",
+    "scored_cannot": "Cannot tell: {metric} of {group} {persons} is {x}, of {reference} {y};"
+    " the difference lies between {low} and {high}{of}.",
+    "lower": "{d} lower",
+    "higher": "{d} higher",
     "fewer": "{d} fewer",
     "greater": "{d} more",
     "rest": "others",
@@ -36,23 +44,35 @@ TEXTS = {
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Counts of one group and its reference, as a sentence needs them. `relative` is "overall" where the reference holds the group."""
+    """Counts of one group and its reference, as a sentence needs them. `relative` is "overall" where the reference holds the group.
+
+    Counts are of so many independent people as the rows are worth. `rest` is numerator and denominator of everybody else and
+    `share` the group's share of the whole, where these do not follow from the counts; `draws` are resampled differences.
+    """
 
     group: str
     reference: str
-    metric: Metric
+    metric: Measure
     x1: float
     n1: float
     x2: float
     n2: float
     status: str
     relative: str | None = None
+    rest: tuple[float, float] | None = None
+    share: float | None = None
+    draws: Any = field(default=None, compare=False, repr=False)
+    per_person: float = 1.0
 
     def interval(self, z: float) -> tuple[float, float]:
         """Limits of the difference; to overall by scaling those to the rest."""
+        if self.draws is not None:
+            lower, upper, _ = percentile_interval(self.draws, 1 - math.erfc(z / math.sqrt(2)))
+            return float(lower), float(upper)
         if self.relative == "overall":
-            lower, upper = newcombe(self.x1, self.n1, self.x2 - self.x1, self.n2 - self.n1, z)
-            share = 1 - self.n1 / self.n2
+            rest = (self.x2 - self.x1, self.n2 - self.n1) if self.rest is None else self.rest
+            lower, upper = newcombe(self.x1, self.n1, *rest, z)
+            share = 1 - (self.n1 / self.n2 if self.share is None else self.share)
             return float(lower) * share, float(upper) * share
         lower, upper = newcombe(self.x1, self.n1, self.x2, self.n2, z)
         return float(lower), float(upper)
@@ -70,7 +90,7 @@ def label_of(group: str | tuple[Level, ...]) -> str:
     return ", ".join(name_of(level) for level in group if level != ALL) or ALL
 
 
-def words_of(spec: Spec, metric: Metric) -> dict[str, str]:
+def words_of(spec: Spec, metric: Measure) -> dict[str, str]:
     """The phrases of a metric in the user's words."""
     words = {"decision": spec.word("decision"), "truth": spec.word("truth")}
     return {
@@ -105,19 +125,23 @@ def compare(
         return within + _supported(top, spec, normal_quantile(confidence)) + tail
     top = max(able, key=lambda one: abs(one.difference))
     text = _cannot(top, spec, strict, len(able))
-    if plan and top.relative is None:
+    if plan and top.relative is None and top.draws is None and top.metric.event:
         needed = people_needed(top.x1, top.n1, top.x2, top.n2, strict)
         if needed is not None:
-            text += _fill(TEXTS["more"], {"n": f"{needed:,}", "group": top.group, "persons": spec.word("persons")})
+            text += _fill(TEXTS["more"], {"n": f"{math.ceil(needed * top.per_person):,}", "group": top.group, "persons": spec.word("persons")})
     return within + text + tail
 
 
-def describe(rows: Sequence[tuple[str, Metric, float, float, float, int | None, str]], within: str = "") -> str:
+def describe(rows: Sequence[tuple[str, Measure, float, float, float, int | None, str]], within: str = "") -> str:
     """Say the rates of a table in words, one clause per group with its interval and n."""
     parts, left = [], []
     for label, metric, value, lower, upper, n, status in rows:
         if math.isnan(value):
             left.append(f"{label} ({status})")
+            continue
+        if not metric.event:
+            weak = ", few people" if status == "small" else ""
+            parts.append(f"{label} {metric.label.lower()} {written(metric, value, lower, upper)}, n={n:,}{weak}")
             continue
         digits = 0 if upper - lower >= 0.01 else 1
         limits = f"{_hundred(lower, digits)} to {_hundred(upper, digits)}, n={n:,}"
@@ -129,6 +153,8 @@ def describe(rows: Sequence[tuple[str, Metric, float, float, float, int | None, 
 
 def _supported(one: Comparison, spec: Spec, z: float) -> str:
     low, high = one.interval(z)
+    if not one.metric.event:
+        return _scored(one, spec, low, high)
     digits = _digits(one)
     ends = [low, high] if one.difference > 0 else [-high, -low]
     values = _values(one, spec, digits)
@@ -138,11 +164,33 @@ def _supported(one: Comparison, spec: Spec, z: float) -> str:
 
 def _cannot(one: Comparison, spec: Spec, z: float, k: int) -> str:
     low, high = one.interval(z)
+    of = _fill(TEXTS["of"], {"k": str(k)}) if k > 1 else ""
+    if not one.metric.event:
+        return _scored(one, spec, low, high, of)
     digits = _digits(one)
     values = _values(one, spec, digits)
-    of = _fill(TEXTS["of"], {"k": str(k)}) if k > 1 else ""
     values |= {"low": _signed(low, digits), "high": _signed(high, digits), "of": of}
     return _fill(TEXTS["cannot"], values)
+
+
+def _scored(one: Comparison, spec: Spec, low: float, high: float, of: str | None = None) -> str:
+    """The sentence of a metric that counts no people; with `of`, that the data cannot tell."""
+    change = one.difference
+    ends = (low, high) if change > 0 else (-high, -low)
+    values = {
+        "metric": one.metric.label,
+        "group": one.group,
+        "reference": one.reference,
+        "persons": spec.word("persons"),
+        "x": written(one.metric, one.x1 / one.n1),
+        "y": written(one.metric, one.x2 / one.n2),
+        "d": _fill(TEXTS["lower" if change < 0 else "higher"], {"d": written(one.metric, abs(change))}),
+        "harm": _harm(one, spec),
+    }
+    if of is None:
+        return _fill(TEXTS["scored"], {**values, "low": written(one.metric, ends[0]), "high": written(one.metric, ends[1])})
+    signed = [_fill(TEXTS["lower" if end < 0 else "higher"], {"d": written(one.metric, abs(end))}) for end in (low, high)]
+    return _fill(TEXTS["scored_cannot"], {**values, "low": signed[0], "high": signed[1], "of": of})
 
 
 def _values(one: Comparison, spec: Spec, digits: int) -> dict[str, str]:

@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING
 from matplotlib.axes import Axes
 
 from ..exceptions import WrongKind
+from ..disparities import AdjustedTable, BoundsTable, DisparitySummary, PooledTable, Screening
 from ..explanations import GapDecomposition
 from ..metrics import DifferenceTable, GroupTable, RatioTable
+from ._bounds import draw_bounds
 from ._bridge import draw_gap
+from ._funnel import draw_funnel
 from ._groups import draw_groups, draw_pairs
 from ._picture import Picture
+from ._pooled import draw_pooled
+from ._simpson import draw_adjusted
+from ._summary import draw_summary
 
 if TYPE_CHECKING:
     from .._result import Result
@@ -62,6 +68,16 @@ def draw(result: Result, ax: Axes | None = None) -> Picture:
         return draw_pairs(shown, ax)
     if isinstance(shown, GapDecomposition):
         return draw_gap(shown, ax)
+    if isinstance(shown, AdjustedTable):
+        return draw_adjusted(shown, ax)
+    if isinstance(shown, BoundsTable):
+        return draw_bounds(shown, ax)
+    if isinstance(shown, Screening):
+        return draw_funnel(shown, ax)
+    if isinstance(shown, DisparitySummary):
+        return draw_summary(shown, ax)
+    if isinstance(shown, PooledTable):
+        return draw_pooled(shown, ax)
     raise WrongKind(
         f"A picture of a {type(result).__name__} was asked for.",
         "There are pictures of rates by group, differences, ratios and decomposed gaps.",

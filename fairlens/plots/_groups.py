@@ -9,12 +9,12 @@ from typing import TypeVar
 
 from matplotlib.axes import Axes
 
-from .._html import percent, points
 from .._levels import ALL
 from .._spec import Spec
 from ..metrics import DifferenceTable, GroupRow, GroupTable, PairRow, RatioTable
 from ..metrics._results import comparisons
 from ..metrics._sentence import TEXTS, compare, label_of
+from ..metrics._write import changed, written
 from ._picture import Picture
 from ._rows import Block, Chart, Row, Scale, State, draw_chart, percent_tick, points_tick
 
@@ -38,7 +38,7 @@ def draw_groups(result: GroupTable, ax: Axes | None = None, title: str = "") -> 
     subject = blocks[0].header if len(blocks) == 1 else "Rates"
     axis = f"{_settled(subject, result.setting)}. Lines are {share_of(result.confidence)} intervals; {_WHO}"
     title = title or _groups_title(parts, result.spec, result.confidence, result.within) or subject
-    return draw_chart(Chart(title, axis, blocks, Scale(percent_tick, (0.0, 1.0)), len(blocks) > 1), ax)
+    return draw_chart(Chart(title, axis, blocks, _scale_of(result.rows), len(blocks) > 1), ax)
 
 
 def draw_pairs(result: DifferenceTable | RatioTable, ax: Axes | None = None) -> Picture:
@@ -50,12 +50,14 @@ def draw_pairs(result: DifferenceTable | RatioTable, ax: Axes | None = None) -> 
         for pairs in _largest(parts, lambda pair: pair.row)
     )
     blocks = _with_more(blocks, result.rows)
-    what = "Ratio of rates (1: no difference)" if ratio else "Difference in points (0: no difference)"
+    rates = all(pair.row.metric.event for pair in result.rows)
+    unit = " in points" if rates else ""
+    what = "Ratio (1: no difference)" if ratio and not rates else "Ratio of rates (1: no difference)" if ratio else f"Difference{unit} (0: no difference)"
     subject = f"{blocks[0].header}. {what}" if len(blocks) == 1 else what
     axis = f"{_settled(subject, result.setting)}; lines are {share_of(result.confidence)} intervals, each by itself; {_WHO}"
     able = [pair for pair in result.rows if pair.status == "ok"]
     title = compare(comparisons(able), result.spec, result.confidence, within=result.within)
-    scale = _ratio_scale(result.rows) if ratio else Scale(points_tick, neutral=0.0)
+    scale = _ratio_scale(result.rows) if ratio else Scale(points_tick if rates else number_tick, neutral=0.0)
     return draw_chart(Chart(title, axis, blocks, scale, len(blocks) > 1), ax)
 
 
@@ -94,7 +96,7 @@ def group_row(row: GroupRow) -> Row:
         row.value,
         row.lower,
         row.upper,
-        *_shown(row, percent(row.value, row.lower, row.upper)),
+        *_shown(row, written(row.metric, row.value, row.lower, row.upper)),
     )
 
 
@@ -102,7 +104,7 @@ def _pair_row(pair: PairRow, ratio: bool) -> Row:
     if ratio:
         text, neutral = f"{pair.change:.2f} ({pair.lower:.2f} to {pair.upper:.2f})", 1.0
     else:
-        text, neutral = f"{points(pair.change)} points ({points(pair.lower)} to {points(pair.upper)})", 0.0
+        text, neutral = changed(pair.row.metric, pair.change, pair.lower, pair.upper), 0.0
     shown, state, remark = _shown(pair, text)
     if state != "missing" and pair.lower <= neutral <= pair.upper:
         state = "unsure" if state == "ok" else state
@@ -153,7 +155,7 @@ def _pair_heading(pairs: Sequence[PairRow], attributes: Sequence[str]) -> str:
     name = TEXTS[first.reference] if isinstance(first.reference, str) else label_of(first.reference)
     if math.isnan(first.base.value):
         return f"{heading}, against {name} ({first.base.status}){told}"
-    rate = percent(first.base.value, first.base.lower, first.base.upper)
+    rate = written(first.row.metric, first.base.value, first.base.lower, first.base.upper)
     return f"{heading}, against {name}: {rate}, {count_of(first.base.n)}{told}"
 
 
@@ -185,6 +187,20 @@ def _ratio_scale(pairs: Sequence[PairRow]) -> Scale:
     ]
     even = all(0 < number < math.inf for number in numbers)
     return Scale(lambda value: f"{value:g}", (0.0, math.inf), 1.0, 0.5, even)
+
+
+def _scale_of(rows: Sequence[GroupRow]) -> Scale:
+    """Per cent if every metric counts people, else numbers as far as they are possible."""
+    if all(row.metric.event for row in rows):
+        return Scale(percent_tick, (0.0, 1.0))
+    least = min(getattr(row.metric, "least", 0.0) for row in rows)
+    most = max(getattr(row.metric, "most", 1.0) for row in rows)
+    return Scale(number_tick, (least, most))
+
+
+def number_tick(value: float) -> str:
+    """Write a tick as a number."""
+    return f"{round(value, 9) + 0:g}"
 
 
 def share_of(confidence: float) -> str:

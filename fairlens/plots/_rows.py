@@ -36,6 +36,8 @@ class Row:
     shown: str
     state: State = "ok"
     remark: str = ""
+    mark: float = math.nan
+    """Another number of the same row, drawn as a hollow tick, such as what chance alone would make."""
 
     @property
     def label(self) -> str:
@@ -81,6 +83,7 @@ class Chart:
     blocks: tuple[Block, ...]
     scale: Scale
     headed: bool
+    include: tuple[float, ...] = ()
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -111,13 +114,13 @@ def _counted(row: Row) -> str:
     return f", {row.count}" if row.count else ""
 
 
-def draw_chart(chart: Chart, ax: Axes | None) -> Picture:
-    """Draw into the axes given, or into a figure that is as high as its rows need."""
+def draw_chart(chart: Chart, ax: Axes | None, marks: Callable[[Axes, Chart], None] | None = None) -> Picture:
+    """Draw into the axes given, or into a figure that is as high as its rows need; `marks` draws other marks than one dot a row."""
     limits = _range(chart)
     with theme(), quiet():
         places = [(ax, chart)] if ax is not None else _own_axes(chart)
         for target, part in places:
-            _dots(target, part)
+            (marks or draw_dots)(target, part)
             _axis(target, part, limits)
         if ax is not None:
             title_on(ax, chart.title)
@@ -199,7 +202,7 @@ def _columns(chart: Chart) -> list[Chart]:
     return [replace(chart, blocks=tuple(part)) for part in parts]
 
 
-def _placed(chart: Chart) -> Iterator[tuple[Block | None, Row | None, float]]:
+def placed(chart: Chart) -> Iterator[tuple[Block | None, Row | None, float]]:
     """Headings and rows with their middle, in inches from the top."""
     y = 0.0
     for block in chart.blocks:
@@ -211,8 +214,9 @@ def _placed(chart: Chart) -> Iterator[tuple[Block | None, Row | None, float]]:
             y += row.height
 
 
-def _dots(ax: Axes, chart: Chart) -> None:
-    places = [(row, y) for _, row, y in _placed(chart) if row is not None]
+def draw_dots(ax: Axes, chart: Chart) -> None:
+    """Draw every row as a dot on its interval, with its words beside it."""
+    places = [(row, y) for _, row, y in placed(chart) if row is not None]
     with_numbers = [(row, y) for row, y in places if row.state != "missing"]
     ax.hlines(
         [y for _, y in places],
@@ -240,8 +244,13 @@ def _dots(ax: Axes, chart: Chart) -> None:
                 markersize=_DOT - 1 if state == "unsure" else _DOT, color=_colour(some[0][0]), markeredgewidth=1.6, clip_on=False,
                 markerfacecolor=PAPER if state == "small" else _colour(some[0][0]), linestyle="none",
             )  # fmt: skip
-    _words(ax, places)
-    for block, _, y in _placed(chart):
+    draw_words(ax, chart)
+
+
+def draw_words(ax: Axes, chart: Chart) -> None:
+    """Write what stands beside each row, and the headings of blocks."""
+    _words(ax, [(row, y) for _, row, y in placed(chart) if row is not None])
+    for block, _, y in placed(chart):
         if block is not None:
             ax.text(
                 0, y, fit(block.header, 6.0, BODY, "bold"), transform=ax.get_yaxis_transform(), va="center", fontsize=BODY,
@@ -265,7 +274,7 @@ def _words(ax: Axes, places: list[tuple[Row, float]]) -> None:
 
 
 def _axis(ax: Axes, chart: Chart, limits: tuple[float, float]) -> None:
-    places = [(row, y) for _, row, y in _placed(chart) if row is not None]
+    places = [(row, y) for _, row, y in placed(chart) if row is not None]
     ax.set_ylim(chart.height, 0)
     ax.set_yticks(
         [y for _, y in places],
@@ -303,6 +312,8 @@ def _range(chart: Chart) -> tuple[float, float]:
     """The numbers to show, with some air; the end of what is possible where that is near."""
     scale = chart.scale
     ends = [end for row in chart.rows if row.state != "missing" for end in (row.lower, row.upper, row.value)]
+    ends += chart.include
+    ends += [row.mark for row in chart.rows if row.state != "missing" and not math.isnan(row.mark)]
     if scale.neutral is not None:
         ends.append(scale.neutral)
     if not ends:
@@ -327,7 +338,7 @@ def _widened(low: float, scale: Scale) -> tuple[float, float]:
 
 def _ticks(scale: Scale, low: float, high: float, inches: float) -> list[float]:
     if scale.log:
-        near = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
+        near = tuple(float(f"{digit}e{power}") for power in range(-2, 7) for digit in (1, 2, 5))
         fine = (
             (*near, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9, 1.1, 1.25, 1.5, 3.0)
             if high / low < 3

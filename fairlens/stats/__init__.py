@@ -1,5 +1,99 @@
 """How sure: intervals of a rate, of a difference and of a ratio. Arrays in, arrays out; knows no fairlens noun."""
 
+from ._bounds import (
+    difference_bounds,
+    difference_limits,
+    group_corners,
+    label_corners,
+    membership_bounds,
+    membership_difference_bounds,
+    rate_bounds,
+    rate_limits,
+)
 from ._intervals import koopman, newcombe, normal_quantile, people_needed, wilson
+from ._many import (
+    adjust_pairs,
+    benjamini_hochberg,
+    chi_square_omnibus,
+    gap_by_chance,
+    holm,
+    max_z_normal,
+    max_z_permutation,
+    rest_sizes,
+    smallest_gap,
+)
+from ._miettinen import miettinen, mn_p, mn_z, ratio_z
+from ._paired import bonett_price, mcnemar, paired_replicates
+from ._pooling import pool_rates
+from ._power import (
+    detectable_difference,
+    detectable_ratio,
+    equivalence_people,
+    equivalence_ratio_people,
+    noninferiority_ratio_people,
+    people_per_group,
+)
+from ._spread import (
+    between_variance,
+    extreme_chance,
+    extreme_rate,
+    inequality,
+    max_min_difference,
+    min_max_ratio,
+    pairs_quantile,
+    redraw,
+    together_quantile,
+)
+from ._strata import breslow_day, cmh_test, mantel_haenszel, standardize
 
-__all__ = ["koopman", "newcombe", "normal_quantile", "people_needed", "wilson"]
+__all__ = [
+    "adjust_pairs",
+    "benjamini_hochberg",
+    "between_variance",
+    "bonett_price",
+    "breslow_day",
+    "chi_square_omnibus",
+    "cmh_test",
+    "detectable_difference",
+    "detectable_ratio",
+    "difference_bounds",
+    "difference_limits",
+    "equivalence_people",
+    "equivalence_ratio_people",
+    "extreme_chance",
+    "extreme_rate",
+    "gap_by_chance",
+    "group_corners",
+    "holm",
+    "inequality",
+    "koopman",
+    "label_corners",
+    "mantel_haenszel",
+    "max_min_difference",
+    "max_z_normal",
+    "max_z_permutation",
+    "mcnemar",
+    "membership_bounds",
+    "membership_difference_bounds",
+    "miettinen",
+    "min_max_ratio",
+    "mn_p",
+    "mn_z",
+    "newcombe",
+    "noninferiority_ratio_people",
+    "normal_quantile",
+    "paired_replicates",
+    "pairs_quantile",
+    "people_needed",
+    "people_per_group",
+    "pool_rates",
+    "rate_bounds",
+    "rate_limits",
+    "ratio_z",
+    "redraw",
+    "rest_sizes",
+    "smallest_gap",
+    "standardize",
+    "together_quantile",
+    "wilson",
+]

@@ -11,8 +11,10 @@ import anywidget
 import ipywidgets
 import traitlets
 
-from .._audit import Audit, ProtectedAudit
+from .._audit import Audit
 from .._levels import Level
+from .._thresholds import GroupThresholds
+from .._protected import ProtectedAudit
 from ..exceptions import BadValue, WrongKind
 from ..metrics import Metric
 from ..metrics._disparity import need_favorable
@@ -83,7 +85,9 @@ class Panel(ipywidgets.VBox):
         by: str | Sequence[str] | None = None,
         where: Mapping[str, Level] | None = None,
         reference: Level | Sequence[Level] | None = None,
-        threshold: float | Literal["decided"] | None = None,
+        threshold: float | Mapping[Level, float] | Literal["decided"] | None = None,
+        compare: Literal["difference", "ratio"] | None = None,
+        adjust: str | Literal[False] | None = None,
     ) -> Panel:
         """Bring the panel to a view; what is not given stays as it is.
 
@@ -98,7 +102,12 @@ class Panel(ipywidgets.VBox):
         reference
             "largest", "rest", "overall", a level, or a tuple of levels where `by` has two columns.
         threshold
-            One of the stops of the slider; "decided" for the decision as it was taken.
+            One of the stops of the slider; "decided" for the decision as it was taken; or one stop per level of the column that is
+            grouped by, ``{"Black": 0.4}``, the others keeping the audit's own.
+        compare
+            "difference" or "ratio".
+        adjust
+            A group column to hold equal, in one more column of the table; False for none.
 
         Returns
         -------
@@ -122,10 +131,18 @@ class Panel(ipywidgets.VBox):
             names,
             kept if where is None else where,
             reference,
-            now.threshold if threshold is None else threshold,
+            self._kept_threshold(now, asked) if threshold is None else threshold,
+            now.compare if compare is None else compare,
+            (None if now.adjust in asked else now.adjust) if adjust is None else adjust or None,
         )
         self._live.state = self._choices.encode(wanted)
         return self
+
+    def _kept_threshold(self, now: State, by: tuple[str, ...]) -> Any:
+        """Thresholds by group go with the column they are for."""
+        split = isinstance(now.threshold, GroupThresholds) and by != now.by
+        kept = self._choices.audit.own_threshold if split else now.threshold
+        return "decided" if kept is None else kept
 
     def record(self) -> None:
         """Record the view that the panel is at: ordinary outputs of this cell, saved with the notebook."""
@@ -259,7 +276,24 @@ def panel(
     if audit.spec.event_is_favorable is None:
         raise need_favorable("A panel")
     _check_selection(audit)
+    if audit.spec.cluster is not None:
+        raise BadValue(
+            f"A panel was asked for of an audit whose rows belong to persons ({audit.spec.cluster!r}).",
+            "Its intervals need to know which rows belong together, and that never leaves the kernel.",
+            hint="audit.by_group(...).plot(), or fl.panel(fl.audit(data, ...)) of one row per person",
+            role="cluster",
+            value=audit.spec.cluster,
+        )
     protected = audit.protect(profile)
     wanted = protected._metrics(metrics, confidence) if metrics is not None else chosen(None, protected.tables.has_y_true)
     protected._metrics(None, confidence)
+    for metric in wanted:
+        if not isinstance(metric, Metric) or metric.of_all:
+            raise BadValue(
+                f"`metrics` has {metric.name!r}.",
+                "A panel offers proportions of people: the browser computes nothing else.",
+                hint=f"audit.by_group({metric.name!r}), and fl.panel(audit, metrics=['selection_rate'])",
+                role="metrics",
+                value=metric.name,
+            )
     return Panel(protected, tuple(wanted), confidence, title)

@@ -11,6 +11,7 @@ from .._html import number
 from .._levels import name_of
 from .._protect import subsets
 from .._spec import Spec
+from ..disparities._adjust import ADJUSTING
 from ..metrics import Metric
 from ..metrics._disparity import REASONS
 from ..metrics._sentence import MAX_NAMED, TEXTS, words_of
@@ -18,7 +19,7 @@ from ..stats import normal_quantile
 from ._state import Choices
 from ._texts import LABELS
 
-FORMAT = "fairlens-panel/1"
+FORMAT = "fairlens-panel/2"
 
 
 def payload(choices: Choices, confidence: float, title: str) -> str:
@@ -28,21 +29,18 @@ def payload(choices: Choices, confidence: float, title: str) -> str:
     """
     audit = choices.audit
     tables = audit.tables
+    weighted = "w" in tables.cube.sums
     labels = [0, 1, 2] if tables.has_y_true else [2]
     shown = []
     for subset in subsets(tables.axes):
         table = tables.table(subset)
-        counts = table.counts[:, labels, :, : 2 if tables.decided else 1]
-        shown.append(
-            {
-                "axes": [tables.axes.index(axis) for axis in subset],
-                "codes": table.codes.tolist(),
-                "counts": [
-                    None if blank else cell.reshape(-1).tolist()
-                    for blank, cell in zip(table.blank, counts, strict=True)
-                ],
-            }
-        )
+        sums = {"counts": "n", "weights": "w", "squares": "w2"} if weighted else {"counts": "n"}
+        found = {name: tables.sums(subset, sum_name)[:, labels, :, : 2 if tables.decided else 1] for name, sum_name in sums.items()}
+        cells = {
+            name: [None if blank else cell.reshape(-1).tolist() for blank, cell in zip(table.blank, values, strict=True)]
+            for name, values in found.items()
+        }
+        shown.append({"axes": [tables.axes.index(axis) for axis in subset], "codes": table.codes.tolist(), **cells})
     spec = audit.spec
     most = max((len(table["codes"]) for table in shown if len(table["axes"]) <= 2), default=1)
     content = {
@@ -50,6 +48,7 @@ def payload(choices: Choices, confidence: float, title: str) -> str:
         "title": title,
         "axes": [{"name": axis, "levels": [name_of(level) for level in tables.levels(axis)]} for axis in tables.axes],
         "labels": labels,
+        "weighted": weighted,
         "decided": tables.decided,
         "steps": list(tables.steps) if tables.steps is not None else None,
         "stops": list(choices.stops),
@@ -61,7 +60,7 @@ def payload(choices: Choices, confidence: float, title: str) -> str:
         "z": [normal_quantile(confidence, k) for k in range(1, most + 1)],
         "least": spec.min_denominator,
         "reasons": {
-            name: text.format(least=spec.min_denominator, floor=spec.suppress_below) for name, text in REASONS.items()
+            name: text.format(least=spec.min_denominator, floor=spec.suppress_below) for name, text in {**REASONS, **ADJUSTING}.items()
         },
         "texts": TEXTS,
         "named": MAX_NAMED,

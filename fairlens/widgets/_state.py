@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from .._audit import ProtectedAudit
 from .._levels import Level
-from ..exceptions import LevelNotFound, MetricNotFound, ThresholdNotHeld, WrongKind, listed
+from .._thresholds import GroupThresholds, Threshold
+from .._protected import ProtectedAudit
+from ..exceptions import BadValue, LevelNotFound, MetricNotFound, ThresholdNotHeld, WrongKind, listed
 from ..metrics import Metric, get
 
 Reference = str | tuple[Level, ...]
+Compare = Literal["difference", "ratio"]
+COMPARE: tuple[Compare, ...] = ("difference", "ratio")
 _REAL = (int, float, np.integer, np.floating)
 WHOLE = ("largest", "rest", "overall")
 
@@ -23,14 +26,17 @@ class State:
     """One view of an audit.
 
     `by` has one or two attributes, `where` one level for some of the others; `reference` is a word of `WHOLE` or a group of `by`;
-    `threshold` is None for the decision as it was taken.
+    `threshold` is None for the decision as it was taken; with thresholds by group, their column is the first of `by`.
+    `compare` says what stands beside the rates, and `adjust` which attribute is held equal in one more column.
     """
 
     metric: Metric
     by: tuple[str, ...]
     where: tuple[tuple[str, Level], ...]
     reference: Reference
-    threshold: float | None
+    threshold: Threshold
+    compare: Compare = "difference"
+    adjust: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +66,51 @@ class Choices:
         by: str | Sequence[str],
         where: Mapping[str, Level],
         reference: Level | Sequence[Level],
-        threshold: float | str | None,
+        threshold: Any,
+        compare: Any = "difference",
+        adjust: Any = None,
     ) -> State:
         """Check names and make a state of them; "decided" is the decision as it was taken."""
         names = self.columns(by)
         self._check_where(where, names)
         chosen = tuple((axis, where[axis]) for axis in self.axes if axis in where)
-        return State(self._metric(metric), names, chosen, self._reference(reference, names), self._threshold(threshold))
+        self._check_compared(compare, adjust, names, where)
+        cut = self._cuts(threshold, names) if isinstance(threshold, Mapping | GroupThresholds) else self._threshold(threshold)
+        return State(self._metric(metric), names, chosen, self._reference(reference, names), cut, compare, adjust)
+
+    def _check_compared(self, compare: Any, adjust: Any, names: tuple[str, ...], where: Mapping[str, Level]) -> None:
+        if compare not in COMPARE:
+            raise BadValue(
+                f"`compare` is {compare!r}.", f"There are: {listed(COMPARE)}.", hint='compare="ratio"', role="compare", value=compare
+            )
+        free = [axis for axis in self.axes if axis not in names and axis not in where]
+        if adjust is not None and adjust not in free:
+            raise LevelNotFound(
+                f"`adjust` is {adjust!r}.",
+                f"It may be a group column that is neither compared nor filtered by: {listed(free) or 'there is none'}.",
+                hint=f"adjust={free[0]!r}" if free else "adjust=None",
+                role="adjust",
+                value=adjust,
+            )
+
+    def _cuts(self, threshold: Mapping[Level, Any] | GroupThresholds, names: tuple[str, ...]) -> GroupThresholds:
+        """Thresholds of the levels of the one column that is grouped by; levels that are not named keep the audit's own."""
+        given = dict(threshold.cuts) if isinstance(threshold, GroupThresholds) else dict(threshold)
+        levels = self.audit.tables.levels(names[0])
+        unknown = [level for level in given if level not in levels]
+        if len(names) > 1 or unknown:
+            raise LevelNotFound(
+                f"`threshold` is {given!r}, and the panel groups by {', '.join(names)}.",
+                f"Thresholds by group name levels of the one column that is grouped by: {listed(levels)}.",
+                hint=f"show(by={names[0]!r}, threshold={{{levels[0]!r}: 0.5}})",
+                role="threshold",
+                value=given,
+            )
+        own = self.audit.spec.threshold
+        known = [stop for stop in self.stops if stop is not None]
+        rest = known[0] if own is None or own not in known else own
+        cuts = tuple((level, self._threshold(given.get(level, rest))) for level in levels)
+        return GroupThresholds(names[0], tuple((level, rest if cut is None else cut) for level, cut in cuts))
 
     def columns(self, by: str | Sequence[str]) -> tuple[str, ...]:
         """Check the names of one or two group columns."""
@@ -118,8 +162,24 @@ class Choices:
             "by": [self.axes.index(axis) for axis in state.by],
             "at": [levels[axis].index(at[axis]) if axis in at else -1 for axis in self.axes],
             "reference": reference,
-            "stop": self.stops.index(state.threshold),
+            **self._encode_threshold(state.threshold),
+            "compare": state.compare,
+            "adjust": -1 if state.adjust is None else self.axes.index(state.adjust),
         }
+
+    def _encode_threshold(self, threshold: Threshold) -> dict[str, Any]:
+        if not isinstance(threshold, GroupThresholds):
+            return {"stop": self.stops.index(threshold), "cuts": None}
+        stops = [self.stops.index(threshold.of(level)) for level in self.audit.tables.levels(threshold.axis)]
+        return {"stop": self.stops.index(self.audit.own_threshold), "cuts": {"axis": self.axes.index(threshold.axis), "stops": stops}}
+
+    def _decode_threshold(self, raw: Mapping[str, Any]) -> Threshold:
+        cuts = raw["cuts"]
+        if cuts is None:
+            return self.stops[raw["stop"]]
+        axis = self.axes[cuts["axis"]]
+        found = [(level, self.stops[stop]) for level, stop in zip(self.audit.tables.levels(axis), cuts["stops"], strict=True)]
+        return GroupThresholds(axis, tuple((level, cut) for level, cut in found if cut is not None))
 
     def decode(self, raw: Mapping[str, Any]) -> State:
         """Read a state as the browser holds it."""
@@ -135,7 +195,9 @@ class Choices:
             by,
             tuple((axis, where[axis]) for axis in self.axes if axis in where),
             reference,
-            self.stops[raw["stop"]],
+            self._decode_threshold(raw),
+            raw["compare"],
+            None if raw["adjust"] < 0 else self.axes[raw["adjust"]],
         )
 
     def _metric(self, metric: str | Metric) -> Metric:
@@ -155,7 +217,7 @@ class Choices:
         if isinstance(reference, str) and reference in WHOLE:
             return reference
         group = tuple(reference) if isinstance(reference, list | tuple) else (reference,)
-        groups = self.audit.tables.view(by, {}, self.audit.threshold).groups
+        groups = self.audit.tables.view(by, {}, self.audit.own_threshold).groups
         if group not in groups:
             raise LevelNotFound(
                 f"`reference` is {reference!r}, which is not a group of {', '.join(by)}.",
@@ -166,7 +228,7 @@ class Choices:
             )
         return group
 
-    def _threshold(self, threshold: float | str | None) -> float | None:
+    def _threshold(self, threshold: Any) -> float | None:
         if isinstance(threshold, str) and threshold == "decided" and self.audit.tables.decided:
             return None
         if threshold is not None and (isinstance(threshold, bool) or not isinstance(threshold, _REAL)):
@@ -178,7 +240,7 @@ class Choices:
                 value=threshold,
             )
         if threshold in self.stops:
-            return threshold
+            return None if threshold is None else float(threshold)
         known = [stop for stop in self.stops if stop is not None]
         near = sorted(known, key=lambda stop: abs(stop - (threshold or 0.0)))[:2]
         raise ThresholdNotHeld(

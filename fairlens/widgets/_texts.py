@@ -11,11 +11,23 @@ LABELS = {
     "largest": "the largest group",
     "rest": "everybody else",
     "overall": "everybody",
+    "compare": "Compare by",
+    "differences": "differences",
+    "ratios": "ratios",
+    "adjust": "Adjust for",
+    "nothing": "nothing",
+    "thresholds": "Thresholds",
+    "one_threshold": "one for everybody",
+    "own_thresholds": "one per group",
     "threshold": "Threshold",
     "decided": "as decided",
     "interval": "{share} % interval",
     "n": "n",
     "difference": "Difference in points",
+    "ratio": "Ratio",
+    "opposite": "Ratio of the opposite rate",
+    "adjusted": "Adjusted difference in points",
+    "needs_group": "needs one group to compare with",
     "is_reference": "reference",
     "suppressed": "suppressed",
     "undefined": "undefined: nobody to count",
@@ -29,7 +41,8 @@ LABELS = {
     "error": "The panel could not draw this view: {message}",
 }
 
-STATE = "{metric} by {by}, among {among}, {decision}, compared with {reference}. {audit}."
+STATE = "{metric} by {by}, among {among}, {decision}, compared with {reference}{adjusted}. {audit}."
+ADJUSTED = ", also adjusted for {axis}"
 AT_THRESHOLD = "decided at a score of {threshold} or more"
 AS_DECIDED = "as decided"
 RECORDED = "Recorded view"

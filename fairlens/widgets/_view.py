@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from .._html import Cell, escape, fixed, number, percent, points, table
+from .._html import Cell, escape, fixed, percent, points, table
 from .._levels import name_of
+from .._protected import ProtectedAudit
+from .._thresholds import told
+from ..disparities import adjust
 from ..exceptions import OneGroup
-from ..metrics import GroupRow, PairRow
+from ..metrics import DifferenceTable, GroupRow, PairRow, RatioTable
 from ..metrics._disparity import Word
+from ..metrics._results import Group
 from ._state import Choices, State
-from ._texts import AS_DECIDED, AT_THRESHOLD, LABELS, RECORDED, STATE
+from ._texts import ADJUSTED, AS_DECIDED, AT_THRESHOLD, LABELS, RECORDED, STATE
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One number that compares, with its interval and status."""
+
+    value: float
+    lower: float
+    upper: float
+    status: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +41,7 @@ class View:
     pairs: tuple[PairRow, ...]
     sentence: str
     confidence: float
+    adjusted: Mapping[Group, Changed] = field(default_factory=dict)
 
     @property
     def words(self) -> str:
@@ -37,8 +55,9 @@ class View:
             metric=self.state.metric.label,
             by=" and ".join(self.state.by),
             among=where or LABELS["everyone"],
-            decision=AS_DECIDED if threshold is None else AT_THRESHOLD.format(threshold=number(threshold)),
+            decision=AS_DECIDED if threshold is None else AT_THRESHOLD.replace("{threshold}", told(threshold)),
             reference=named,
+            adjusted=ADJUSTED.format(axis=self.state.adjust) if self.state.adjust else "",
             audit=self.choices.audit.title,
         )
 
@@ -57,35 +76,76 @@ class View:
             *self.state.by,
             f"{self.state.metric.label} ({interval})",
             LABELS["n"],
-            f"{LABELS['difference']} ({interval})",
+            *(f"{LABELS[name]} ({interval})" for name, _, _ in self.columns),
         ]
-        pairs = {pair.row.group: pair for pair in self.pairs}
-        lines = [[*map(name_of, row.group), *self._cells(row, pairs.get(row.group))] for row in self.rows]
+        lines = [[*map(name_of, row.group), *self._cells(row)] for row in self.rows]
         return table(headers, lines, len(self.state.by))
 
-    def _cells(self, row: GroupRow, pair: PairRow | None) -> list[Cell]:
-        count = Cell("–" if row.n is None else f"{row.n:,}", row.n)
-        return [_rate(row), count, self._difference(row, pair)]
+    @property
+    def columns(self) -> tuple[tuple[str, Mapping[Group, Changed], Callable[[float], str]], ...]:
+        """What stands beside the rates: the name of the heading, the numbers by group, how they are written."""
+        pairs = {pair.row.group: Changed(pair.change, pair.lower, pair.upper, pair.status, pair.reason) for pair in self.pairs}
+        if self.state.compare == "ratio":
+            opposite = {
+                pair.row.group: Changed(one.change, one.lower, one.upper, one.status, one.reason)
+                for pair in self.pairs
+                if (one := pair.opposite) is not None
+            }
+            made = [("ratio", pairs, times), ("opposite", opposite, times)]
+        else:
+            made = [("difference", pairs, points)]
+        if self.state.adjust is not None:
+            made.append(("adjusted", self.adjusted, points))
+        return tuple(made)
 
-    def _difference(self, row: GroupRow, pair: PairRow | None) -> Cell:
-        if pair is None:
-            return Cell(LABELS["is_reference"] if self.pairs else "–")
-        if math.isnan(pair.change):
-            return Cell(pair.reason if row.status == "ok" else "–")
-        few = f", {LABELS['small']}" if pair.status == "small" else ""
-        return Cell(f"{points(pair.change)} ({points(pair.lower)} to {points(pair.upper)}){few}", pair.change)
+    def _cells(self, row: GroupRow) -> list[Cell]:
+        count = Cell("–" if row.n is None else f"{row.n:,}", row.n)
+        return [_rate(row), count, *(self._change(row, found.get(row.group), write) for _, found, write in self.columns)]
+
+    def _change(self, row: GroupRow, found: Changed | None, write: Callable[[float], str]) -> Cell:
+        if found is None:
+            compared = any(pair.row.group == row.group for pair in self.pairs)
+            return Cell(LABELS["needs_group"] if compared else LABELS["is_reference"] if self.pairs and not self.whole else "–")
+        if math.isnan(found.value):
+            return Cell(found.reason if row.status == "ok" else "–")
+        few = f", {LABELS['small']}" if found.status == "small" else ""
+        return Cell(f"{write(found.value)} ({write(found.lower)} to {write(found.upper)}){few}", found.value)
+
+    @property
+    def whole(self) -> bool:
+        """Whether each group is compared with everybody or with everybody else."""
+        return self.state.reference in ("rest", "overall")
 
 
 def view(choices: Choices, state: State, confidence: float) -> View:
     """Measure one state."""
     audit = choices.audit.where(**dict(state.where)).at(state.threshold)
+    compare = audit.ratio if state.compare == "ratio" else audit.difference
     reference = Word(state.reference) if isinstance(state.reference, str) else state.reference
     rows = audit.by_group(state.metric, list(state.by), confidence)
     try:
-        compared = audit.difference(state.metric, list(state.by), reference, confidence)
+        compared: DifferenceTable | RatioTable = compare(state.metric, list(state.by), reference, confidence)
     except OneGroup:
         return View(choices, state, rows.rows, (), LABELS["one_group"], confidence)
-    return View(choices, state, rows.rows, compared.rows, compared.sentence, confidence)
+    found = View(choices, state, rows.rows, compared.rows, compared.sentence, confidence)
+    if state.adjust is None or found.whole:
+        return found
+    return replace(found, adjusted=_adjusted(audit, state, reference, confidence))
+
+
+def _adjusted(audit: ProtectedAudit, state: State, reference: Any, confidence: float) -> dict[Group, Changed]:
+    """Differences among people who are alike in one more attribute."""
+    table = adjust(audit, state.metric, list(state.by), reference, [str(state.adjust)], confidence)
+    return {
+        row.group: Changed(row.difference.value, row.difference.lower, row.difference.upper, row.status, row.reason)
+        for row in table.rows
+        if row.method == "standardized"
+    }
+
+
+def times(value: float) -> str:
+    """Write a ratio."""
+    return fixed(value, 2)
 
 
 def _rate(row: GroupRow) -> Cell:

@@ -12,7 +12,7 @@ from sklearn import metrics as sk
 import fairlens as fl
 from fairlens import Metric
 from fairlens.exceptions import BadValue, MetricNotFound, OutOfRange, RoleNeeded, WrongKind
-from fairlens.metrics import RATES, get, names
+from fairlens.metrics import FORMULAS, RATES, get, names
 from fairlens.metrics._metric import CELLS
 from fairlens.metrics._rates import ALIASES
 from fairlens.stats import normal_quantile, wilson
@@ -175,7 +175,7 @@ def test_without_labels_there_are_the_rates_of_decisions(people):
 
 @pytest.mark.parametrize(("alias", "name"), ALIASES.items())
 def test_other_names_of_scikit_learn_are_aliases(people, alias, name):
-    assert get(alias) is RATES[name]
+    assert get(alias) is {**RATES, **FORMULAS}[name]
     assert audit_of(people).overall(alias).to_frame().equals(audit_of(people).overall(name).to_frame())
 
 

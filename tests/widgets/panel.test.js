@@ -39,8 +39,8 @@ const data = {
 const state = { metric: 0, by: [0], at: [-1, -1], reference: ["largest"], stop: 1 };
 
 test("a score at the threshold is selected", () => {
-  assert.deepEqual(viewOf(data, state).groups.map((group) => group.six[5]), [20, 40]);
-  assert.deepEqual(viewOf(data, { ...state, stop: 0 }).groups.map((group) => group.six[5]), [50, 50]);
+  assert.deepEqual(viewOf(data, state).groups.map((group) => group.sums[0][5]), [20, 40]);
+  assert.deepEqual(viewOf(data, { ...state, stop: 0 }).groups.map((group) => group.sums[0][5]), [50, 50]);
 });
 
 test("a blank is suppressed, never a zero and never worked out", () => {

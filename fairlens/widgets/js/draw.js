@@ -1,18 +1,28 @@
 // The table and the picture of one view.
 
 export function drawTable(data, state, found) {
-  const share = fixed(100 * data.confidence, 1).replace(/\.0$/, "");
-  const interval = data.ui.interval.replace("{share}", share);
   const heads = [
     ...state.by.map((axis) => data.axes[axis].name),
-    `${found.metric.label} (${interval})`, data.ui.n, `${data.ui.difference} (${interval})`,
+    withInterval(data, found.metric.label), data.ui.n, ...comparisons(state, found).map(([name]) => withInterval(data, data.ui[name])),
   ];
   const body = found.rows.map((row) => {
     const names = state.by.map((axis, i) => el("th", { scope: "row" }, data.axes[axis].levels[row.codes[i]]));
-    return el("tr", { "data-status": row.status }, ...names, rateCell(data, row), countCell(row), pairCell(data, row));
+    const pairs = comparisons(state, found).map(([, of, write]) => pairCell(data, row, of(row), write));
+    return el("tr", { "data-status": row.status }, ...names, rateCell(data, row), countCell(row), ...pairs);
   });
   const head = el("tr", {}, ...heads.map((text) => el("th", { scope: "col" }, text)));
   return el("table", { class: "fl-table" }, el("thead", {}, head), el("tbody", {}, ...body));
+}
+
+const withInterval = (data, label) => `${label} (${data.ui.interval.replace("{share}", fixed(100 * data.confidence, 1).replace(/\.0$/, ""))})`;
+const times = (value) => fixed(value, 2);
+
+// The columns that compare: name of the heading, where the numbers are, how they are written.
+function comparisons(state, found) {
+  const made = state.compare === "ratio"
+    ? [["ratio", (row) => row.ratio, times], ["opposite", (row) => row.opposite, times]]
+    : [["difference", (row) => row.pair, points]];
+  return found.adjusts ? [...made, ["adjusted", (row) => row.adjusted ?? null, points]] : made;
 }
 
 const full = (value) => (value === null || Number.isNaN(value) ? null : String(value));
@@ -27,12 +37,12 @@ function countCell(row) {
   return el("td", { "data-value": full(row.n) }, count(row.n));
 }
 
-function pairCell(data, row) {
-  if (!row.pair) return el("td", {}, row.isReference ? data.ui.is_reference : "–");
-  const { value, lower, upper, status, reason } = row.pair;
+function pairCell(data, row, pair, write) {
+  if (!pair) return el("td", {}, row.isReference ? data.ui.is_reference : row.pair ? data.ui.needs_group : "–");
+  const { value, lower, upper, status, reason } = pair;
   if (Number.isNaN(value)) return el("td", {}, row.status === "ok" ? reason : "–");
   const few = status === "small" ? `, ${data.ui.small}` : "";
-  const text = `${points(value)} (${points(lower)} to ${points(upper)})${few}`;
+  const text = `${write(value)} (${write(lower)} to ${write(upper)})${few}`;
   return el("td", { "data-value": full(value), "data-lower": full(lower), "data-upper": full(upper) }, text);
 }
 

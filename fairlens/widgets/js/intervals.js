@@ -16,3 +16,35 @@ export function newcombe(x1, n1, x2, n2, z) {
     p1 - p2 + Math.sqrt((u1 - p1) ** 2 + (p2 - l2) ** 2),
   ];
 }
+
+// Kish: how many equally weighted people would tell as much.
+export const kish = (sum, squares) => (squares > 0 ? (sum * sum) / squares : 0);
+
+const SPAN = 50, HALVINGS = 100;
+
+export function koopman(x1, n1, x2, n2, z) {
+  if (!(n1 > 0 && n2 > 0 && x2 > 0)) return [NaN, NaN];
+  const start = x1 > 0 ? Math.log(x1 / n1 / (x2 / n2)) : -SPAN;
+  const at = (outside) => Math.exp(crossing(outside, start, (ratio) => chiSquare(ratio, x1, n1, x2, n2) > z * z));
+  return [x1 > 0 ? at(start - SPAN) : 0, at(start + (x1 > 0 ? SPAN : 2 * SPAN))];
+}
+
+// Halve between a log ratio that the test rejects and one that it does not.
+function crossing(outside, inside, rejects) {
+  for (let i = 0; i < HALVINGS; i++) {
+    const middle = (outside + inside) / 2;
+    if (rejects(Math.exp(middle))) outside = middle;
+    else inside = middle;
+  }
+  return (outside + inside) / 2;
+}
+
+// Score statistic of p1 = ratio * p2 with the restricted maximum-likelihood rates.
+function chiSquare(ratio, x1, n1, x2, n2) {
+  const a = (n1 + n2) * ratio, b = n1 * ratio + x1 + n2 + x2 * ratio, c = x1 + x2;
+  const p2 = (2 * c) / (b + Math.sqrt(Math.max(b * b - 4 * a * c, 0)));
+  const p1 = Math.min(ratio * p2, 1);
+  const variance = (p1 * (1 - p1)) / n1 + (ratio * ratio * p2 * (1 - p2)) / n2;
+  const distance = x1 / n1 - (ratio * x2) / n2;
+  return variance > 0 ? (distance * distance) / variance : distance === 0 ? 0 : Infinity;
+}

@@ -25,49 +25,74 @@ function decide(data, counts, stop) {
   return six;
 }
 
-const addTo = (sum, counts) => counts.forEach((value, i) => { sum[i] += value; });
+// People, sums of weights and of their squares; the same numbers three times where there are no weights.
+const SUMS = ["counts", "weights", "squares"];
+const nothing = () => SUMS.map(() => [0, 0, 0, 0, 0, 0]);
+
+function addCell(sums, data, table, cell, stop) {
+  SUMS.forEach((name, i) => {
+    const found = decide(data, (table[name] ?? table.counts)[cell], stop);
+    found.forEach((value, j) => { sums[i][j] += value; });
+  });
+}
+
+// The stop of a cell: that of its level where thresholds differ by group.
+function stopOf(state, axes, codes) {
+  return state.cuts ? state.cuts.stops[codes[axes.indexOf(state.cuts.axis)]] : state.stop;
+}
 
 export function viewOf(data, state) {
   const fixed = state.at.map((code, axis) => (state.by.includes(axis) ? -1 : code));
   const filtered = fixed.flatMap((code, axis) => (code >= 0 ? [axis] : []));
+  const split = state.cuts ? [state.cuts.axis] : [];
   const base = tableOf(data, ordered(state.by));
   const pick = (axes, codes) => state.by.map((axis) => codes[axes.indexOf(axis)]);
   const groups = base.codes.map((codes) => pick(base.axes, codes)).sort(compareCodes);
-  const found = groups.map((codes) => ({ codes, six: [0, 0, 0, 0, 0, 0], suppressed: false }));
+  const found = groups.map((codes) => ({ codes, sums: nothing(), suppressed: false }));
   const place = new Map(groups.map((codes, i) => [codes.join(), i]));
-  const table = tableOf(data, ordered([...state.by, ...filtered]));
+  const table = tableOf(data, ordered([...state.by, ...filtered, ...split]));
   const inside = (axes, codes) => filtered.every((axis) => codes[axes.indexOf(axis)] === fixed[axis]);
   table.codes.forEach((codes, cell) => {
     if (!inside(table.axes, codes)) return;
     const group = found[place.get(pick(table.axes, codes).join())];
     if (table.counts[cell] === null) group.suppressed = true;
-    else addTo(group.six, decide(data, table.counts[cell], state.stop));
+    else addCell(group.sums, data, table, cell, stopOf(state, table.axes, codes));
   });
-  const whole = tableOf(data, filtered);
-  let total = [0, 0, 0, 0, 0, 0];
+  const whole = tableOf(data, ordered([...filtered, ...split]));
+  let total = nothing();
   whole.codes.forEach((codes, cell) => {
     if (!inside(whole.axes, codes)) return;
     if (whole.counts[cell] === null) total = null;
-    else if (total) addTo(total, decide(data, whole.counts[cell], state.stop));
+    else if (total) addCell(total, data, whole, cell, stopOf(state, whole.axes, codes));
   });
   return { groups: found, total };
 }
 
 const dot = (weights, six) => weights.reduce((sum, weight, i) => sum + weight * six[i], 0);
 
-function rateOf(data, metric, codes, six, suppressed) {
-  const row = { codes, value: NaN, lower: NaN, upper: NaN, n: null, x: NaN, people: null, status: "suppressed", reason: data.reasons.suppressed };
+function rateOf(data, metric, codes, sums, suppressed) {
+  const row = { codes, value: NaN, lower: NaN, upper: NaN, n: null, x: NaN, bottom: NaN, people: null, status: "suppressed", reason: data.reasons.suppressed };
   if (suppressed) return row;
-  const x = dot(metric.numerator, six), n = dot(metric.denominator, six);
-  return rated(data, Object.assign(row, { x, n, people: six.reduce((a, b) => a + b, 0) }));
+  const [people, weights, squares] = sums;
+  return rated(data, Object.assign(row, {
+    x: dot(metric.numerator, weights), bottom: dot(metric.denominator, weights), square: dot(metric.denominator, squares),
+    n: Math.round(dot(metric.denominator, people)), people: people.reduce((a, b) => a + b, 0),
+  }));
 }
 
 function rated(data, row) {
-  const { x, n } = row;
-  if (n === 0) return Object.assign(row, { value: NaN, lower: NaN, upper: NaN, status: "undefined", reason: data.reasons.undefined });
-  const [lower, upper] = wilson(x, n, data.z[0]);
-  const small = n < data.least;
-  return Object.assign(row, { value: x / n, lower, upper, status: small ? "small" : "ok", reason: small ? data.reasons.small : "" });
+  const { x, bottom } = row;
+  row.effective = data.weighted ? kish(bottom, row.square) : bottom;
+  if (!(bottom > 0)) return Object.assign(row, { value: NaN, lower: NaN, upper: NaN, status: "undefined", reason: data.reasons.undefined });
+  const value = Math.min(x / bottom, 1);
+  const [lower, upper] = wilson(...informed({ ...row, value }), data.z[0]);
+  const small = Math.min(row.n, row.effective) < data.least;
+  return Object.assign(row, { value, lower, upper, status: small ? "small" : "ok", reason: small ? data.reasons.small : "" });
+}
+
+// Numerator and denominator as so many independent people as the row is worth.
+function informed(row) {
+  return row.effective === row.bottom ? [row.x, row.bottom] : [row.value * row.effective, row.effective];
 }
 
 function largestOf(rows) {
@@ -80,47 +105,122 @@ function baseOf(rows, reference) {
   return largestOf(rows);
 }
 
-function statusOf(data, row, base) {
+function statusOf(data, row, base, ratio) {
   if (row.status === "suppressed" || row.status === "undefined") return [row.status, row.reason];
   if (base.status === "suppressed" || base.status === "undefined") return [base.status, data.reasons[`${base.status}_reference`]];
+  if (ratio && base.x === 0) return ["undefined", data.reasons.zero_reference];
   if (base.status === "small" && row.status === "ok") return ["small", data.reasons.small_reference];
   return [row.status, row.reason];
 }
 
-function against(data, row, base) {
-  const [status, reason] = statusOf(data, row, base);
+function against(data, row, base, ratio) {
+  const [status, reason] = statusOf(data, row, base, ratio);
   const pair = { base, status, reason, value: NaN, lower: NaN, upper: NaN };
   if (status === "suppressed" || status === "undefined") return pair;
-  const [lower, upper] = newcombe(row.x, row.n, base.x, base.n, data.z[0]);
-  return Object.assign(pair, { value: row.value - base.value, lower, upper });
+  const [lower, upper] = (ratio ? koopman : newcombe)(...informed(row), ...informed(base), data.z[0]);
+  return Object.assign(pair, { value: ratio ? row.value / base.value : row.value - base.value, lower, upper });
 }
 
-function againstWhole(data, metric, row, whole, anyHidden, toOverall) {
+function againstWhole(data, row, whole, anyHidden, toOverall, ratio) {
   const hidden = { ...whole, status: "suppressed", value: NaN };
-  if (whole.status === "suppressed" || row.status === "suppressed" || (!toOverall && anyHidden)) return against(data, row, hidden);
-  const x = whole.x - row.x, n = whole.n - row.n;
-  if (!toOverall) return against(data, row, rated(data, { ...whole, x, n }));
-  const pair = against(data, row, whole);
+  if (whole.status === "suppressed" || row.status === "suppressed" || (!toOverall && anyHidden)) return against(data, row, hidden, ratio);
+  const less = (name) => whole[name] - row[name];
+  const rest = rated(data, { ...whole, x: less("x"), bottom: less("bottom"), square: less("square"), n: less("n"), people: less("people") });
+  if (!toOverall) return against(data, row, rest, ratio);
+  const pair = { ...against(data, row, whole, ratio), rest };
   if (pair.status === "undefined" || pair.status === "suppressed") return pair;
-  if (n === 0) return { ...pair, value: NaN, lower: NaN, upper: NaN, status: "undefined", reason: data.reasons.alone };
-  const share = row.n / whole.n;
-  const [lower, upper] = newcombe(row.x, row.n, x, n, data.z[0]).map((limit) => (1 - share) * limit);
+  if (!(rest.bottom > 0)) return { ...pair, value: NaN, lower: NaN, upper: NaN, status: "undefined", reason: data.reasons.alone };
+  const share = row.bottom / whole.bottom, sizes = [...informed(row), ...informed(rest)];
+  const [lower, upper] = ratio ? ratioToAll(row, rest, share, data.z[0]) : newcombe(...sizes, data.z[0]).map((limit) => (1 - share) * limit);
   return { ...pair, lower, upper };
 }
 
+// From the rest to the group, which is defined where the rest's rate is 0.
+function ratioToAll(row, rest, share, z) {
+  if (row.x === 0) {
+    const high = koopman(0, row.effective, ...informed(rest), z)[1];
+    return [0, high / (share * high + 1 - share)];
+  }
+  const [low, high] = koopman(...informed(rest), ...informed(row), z).map((limit) => 1 / (share + (1 - share) * limit));
+  return [high, low];
+}
+
+// Rates as if both groups were spread over the levels of one more attribute as everybody is: Wilson's limits, squared and added.
+function standardized(strata, weights, z) {
+  const sum = weights.reduce((a, b) => a + b, 0);
+  let value = 0, below = 0, above = 0;
+  strata.forEach((row, k) => {
+    const share = weights[k] / sum, [lower, upper] = wilson(...informed(row), z);
+    value += share * row.value;
+    below += (share * (row.value - lower)) ** 2;
+    above += (share * (upper - row.value)) ** 2;
+  });
+  return [value, Math.max(value - Math.sqrt(below), 0), Math.min(value + Math.sqrt(above), 1)];
+}
+
+function adjustOne(data, row, strata, everybody) {
+  const blank = (status, reason) => ({ value: NaN, lower: NaN, upper: NaN, status, reason });
+  const first = strata.get(row.codes.join()) ?? new Map(), second = strata.get(row.pair.base.codes.join()) ?? new Map();
+  const some = (rows, k) => rows.has(k) && rows.get(k).bottom > 0;
+  const both = [...everybody.keys()].filter((k) => some(first, k) && some(second, k));
+  const needed = [...first.values(), ...second.values(), ...both.map((k) => everybody.get(k))];
+  if (row.pair.status === "suppressed") return blank("suppressed", row.pair.reason);
+  if (needed.some((one) => one.status === "suppressed")) return blank("suppressed", data.reasons.hidden_stratum);
+  if (!both.length) return blank("undefined", row.pair.reason || data.reasons.no_overlap);
+  const weights = both.map((k) => everybody.get(k).bottom), z = data.z[0];
+  const [p1, l1, u1] = standardized(both.map((k) => first.get(k)), weights, z);
+  const [p2, l2, u2] = standardized(both.map((k) => second.get(k)), weights, z);
+  const people = (rows) => both.reduce((sum, k) => sum + rows.get(k).n, 0);
+  const small = Math.min(people(first), people(second)) < data.least;
+  return {
+    value: p1 - p2, status: small ? "small" : "ok", reason: "",
+    lower: p1 - p2 - Math.hypot(p1 - l1, u2 - p2), upper: p1 - p2 + Math.hypot(u1 - p1, p2 - l2),
+  };
+}
+
+// Differences among people who are alike in one more attribute.
+function adjustAll(data, state, metric, rows) {
+  const rate = (group) => rateOf(data, metric, group.codes.slice(1), group.sums, group.suppressed);
+  const strata = new Map();
+  for (const group of viewOf(data, { ...state, by: [state.adjust, ...state.by] }).groups) {
+    const key = group.codes.slice(1).join();
+    if (!strata.has(key)) strata.set(key, new Map());
+    strata.get(key).set(group.codes[0], rate(group));
+  }
+  const everybody = new Map(viewOf(data, { ...state, by: [state.adjust] }).groups.map((group) => [group.codes[0], rate(group)]));
+  for (const row of rows) if (row.pair) row.adjusted = adjustOne(data, row, strata, everybody);
+}
+
+const opposite = (metric) => ({ ...metric, numerator: metric.denominator.map((weight, i) => weight - metric.numerator[i]) });
+
 export function measure(data, state) {
   const metric = data.metrics[state.metric], view = viewOf(data, state);
-  const rows = view.groups.map((group) => rateOf(data, metric, group.codes, group.six, group.suppressed));
+  const found = compareAll(data, state, metric, view, false);
+  const ratios = state.compare === "ratio" ? compareAll(data, state, metric, view, true) : null;
+  const turned = ratios && compareAll(data, { ...state, reference: fixedReference(state, found) }, opposite(metric), view, true);
+  found.rows.forEach((row, i) => {
+    row.ratio = ratios?.rows[i].pair ?? null;
+    row.opposite = turned?.rows[i].pair ?? null;
+  });
+  const comparable = !found.single && found.base && state.adjust >= 0;
+  if (comparable) adjustAll(data, state, metric, found.rows);
+  return { ...found, adjusts: state.adjust >= 0 };
+}
+
+const fixedReference = (state, found) => (found.base ? ["group", ...found.base.codes] : state.reference);
+
+function compareAll(data, state, metric, view, ratio) {
+  const rows = view.groups.map((group) => rateOf(data, metric, group.codes, group.sums, group.suppressed));
   const kind = state.reference[0], toWhole = kind === "rest" || kind === "overall";
   const single = rows.length < 2;
   const base = toWhole ? null : baseOf(rows, state.reference);
-  const whole = rateOf(data, metric, [], view.total ?? [], view.total === null);
+  const whole = rateOf(data, metric, [], view.total ?? nothing(), view.total === null);
   const hidden = rows.some((row) => row.status === "suppressed");
   for (const row of rows) {
     row.isReference = row === base && !single;
     row.pair = single || row.isReference ? null : toWhole
-      ? againstWhole(data, metric, row, whole, hidden, kind === "overall")
-      : against(data, row, base);
+      ? againstWhole(data, row, whole, hidden, kind === "overall", ratio)
+      : against(data, row, base, ratio);
   }
   return { metric, rows, base, whole, kind, single };
 }

@@ -15,17 +15,42 @@ function controls(data, state, change) {
     if (state.by.includes(i)) return;
     const levels = [["-1", data.ui.everyone], ...positions(axis.levels)];
     made.push(choice(`${data.ui.where} ${axis.name}`, levels, String(state.at[i]), (key) =>
-      change({ at: state.at.map((code, j) => (j === i ? Number(key) : code)) })));
+      change({ at: state.at.map((code, j) => (j === i ? Number(key) : code)), adjust: state.adjust === i ? -1 : state.adjust })));
   });
   made.push(referenceChoice(data, state, change));
-  if (data.stops.length > 1) made.push(slider(data, state, change));
+  const kinds = [["difference", data.ui.differences], ["ratio", data.ui.ratios]];
+  made.push(choice(data.ui.compare, kinds, state.compare, (key) => change({ compare: key })));
+  made.push(...adjustChoice(data, state, change));
+  made.push(...thresholds(data, state, change));
   return made;
+}
+
+// Attributes that could be held equal: those neither compared nor filtered by.
+function adjustChoice(data, state, change) {
+  const free = data.axes.flatMap((axis, i) => (state.by.includes(i) || state.at[i] >= 0 ? [] : [[String(i), axis.name]]));
+  if (!free.length) return [];
+  return [choice(data.ui.adjust, [["-1", data.ui.nothing], ...free], String(state.adjust), (key) => change({ adjust: Number(key) }))];
+}
+
+function thresholds(data, state, change) {
+  if (data.stops.length < 2) return [];
+  const first = data.stops.findIndex((stop) => stop !== null); // "as decided" is one for everybody
+  const made = state.cuts
+    ? state.cuts.stops.map((stop, level) => slider(data, `${data.ui.threshold}: ${data.axes[state.cuts.axis].levels[level]}`, stop, first, (next, kept, delay) =>
+      change({ cuts: { ...state.cuts, stops: state.cuts.stops.map((old, j) => (j === level ? next : old)) } }, kept, delay)))
+    : [slider(data, data.ui.threshold, state.stop, 0, (stop, kept, delay) => change({ stop }, kept, delay))];
+  const axis = state.by[0];
+  if (state.by.length > 1 || data.axes[axis].levels.length > MOST_SLIDERS) return made;
+  const cuts = { axis, stops: data.axes[axis].levels.map(() => Math.max(state.stop, first)) };
+  const options = [["one", data.ui.one_threshold], ["each", data.ui.own_thresholds]];
+  return [choice(data.ui.thresholds, options, state.cuts ? "each" : "one", (key) => change({ cuts: key === "each" ? cuts : null })), ...made];
 }
 
 function regroup(state, by) {
   const distinct = by.filter((axis, i) => by.indexOf(axis) === i);
   const reference = state.reference[0] === "group" ? ["largest"] : state.reference;
-  return { by: distinct, reference, at: state.at.map((code, axis) => (distinct.includes(axis) ? -1 : code)) };
+  const adjust = distinct.includes(state.adjust) ? -1 : state.adjust;
+  return { by: distinct, reference, adjust, cuts: null, at: state.at.map((code, axis) => (distinct.includes(axis) ? -1 : code)) };
 }
 
 function referenceChoice(data, state, change) {
@@ -36,25 +61,27 @@ function referenceChoice(data, state, change) {
   return choice(data.ui.reference, [...words, ...named], state.reference.join(), (key) => change({ reference: read(key) }));
 }
 
+const MOST_SLIDERS = 8;
+
 function stopName(data, stop) {
   return data.stop_names[stop];
 }
 
-function slider(data, state, change) {
-  const name = el("output", {}, stopName(data, state.stop));
+function slider(data, label, at, least, put) {
+  const name = el("output", {}, stopName(data, at));
   const range = el("input", {
-    type: "range", min: 0, max: data.stops.length - 1, step: 1, ...KEEP_KEYS,
-    "aria-label": data.ui.threshold, "aria-valuetext": stopName(data, state.stop),
+    type: "range", min: least, max: data.stops.length - 1, step: 1, ...KEEP_KEYS,
+    "aria-label": label, "aria-valuetext": stopName(data, at),
   });
-  range.value = String(state.stop);
+  range.value = String(at);
   range.addEventListener("input", () => {
     const stop = Number(range.value);
     name.textContent = stopName(data, stop);
     range.setAttribute("aria-valuetext", stopName(data, stop));
-    change({ stop }, true, 120);
+    put(stop, true, 120);
   });
-  range.addEventListener("change", () => change({ stop: Number(range.value) }, true)); // let go: what is recorded next is this stop
-  return el("label", { class: "fl-control" }, el("span", {}, data.ui.threshold), range, name);
+  range.addEventListener("change", () => put(Number(range.value), true)); // let go: what is recorded next is this stop
+  return el("label", { class: "fl-control" }, el("span", {}, label), range, name);
 }
 
 function render({ model, el: root }) {

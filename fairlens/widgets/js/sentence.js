@@ -15,9 +15,9 @@ export function nameOf(data, by, codes) {
 
 function differenceAt(row, kind, z) {
   const base = row.pair.base;
-  if (kind !== "overall") return newcombe(row.x, row.n, base.x, base.n, z);
-  const share = 1 - row.n / base.n;
-  return newcombe(row.x, row.n, base.x - row.x, base.n - row.n, z).map((limit) => limit * share);
+  if (kind !== "overall") return newcombe(...informed(row), ...informed(base), z);
+  const share = 1 - row.bottom / base.bottom;
+  return newcombe(...informed(row), ...informed(row.pair.rest), z).map((limit) => limit * share);
 }
 
 function leftOut(data, names) {
@@ -25,12 +25,19 @@ function leftOut(data, names) {
   return names.length ? fill(data.texts.left_out, { names: names.join("; ") }) : "";
 }
 
+// The threshold, or that of each group.
+export function cutsOf(data, state) {
+  if (!state.cuts) return data.stop_names[state.stop];
+  const { axis, stops } = state.cuts;
+  return stops.map((stop, level) => `${data.stop_names[stop]} for ${data.axes[axis].levels[level]}`).join(", ");
+}
+
 // Who is counted and how they are decided about, where that is not everybody as the audit decides.
 function withinOf(data, state) {
   const named = state.at.flatMap((code, axis) =>
     (code >= 0 && !state.by.includes(axis) ? [`${data.axes[axis].name} = ${data.axes[axis].levels[code]}`] : []));
   const parts = named.length ? [fill(data.texts.among, { where: named.join(" and ") })] : [];
-  if (state.stop !== data.own_stop) parts.push(fill(data.texts.deciding, { threshold: data.stop_names[state.stop] }));
+  if (state.cuts || state.stop !== data.own_stop) parts.push(fill(data.texts.deciding, { threshold: cutsOf(data, state) }));
   const text = parts.join(", ");
   return text ? `${text[0].toUpperCase()}${text.slice(1)}: ` : "";
 }

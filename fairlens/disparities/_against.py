@@ -1,0 +1,214 @@
+"""What a criterion compares: each group with its reference, or with itself in a baseline. From an audit to readings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .._measure import Measured
+from .._tables import PairedView
+from ..exceptions import OneGroup, RoleNeeded
+from ..metrics import Formula, GroupRow, Metric, PairRow
+from ..metrics._group_rows import LOST, evaluate
+from ..metrics._results import Group
+from ..stats import bonett_price, normal_quantile, paired_replicates
+from ..stats._bootstrap import percentile_interval
+from ._criterion import Criterion
+from ._judging import Interval, Samples
+
+BASELINE = "baseline"
+MOST_LOST = 0.05
+REASONS = {
+    "one": "there is one group only",
+    "not_in_baseline": "the baseline has nobody of this group",
+    "not_in_audit": "this audit has nobody of this group",
+    "baseline_undefined": "the baseline has no rate for this group",
+    "no_interval": "there is no interval",
+    "suppressed": "suppressed: fewer than {floor} people, or needed to hide such a group",
+}
+_LEVEL = Callable[[float], Interval]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One change, and how sure it is: an interval for any confidence. `gone` says why there is no number."""
+
+    columns: tuple[str, ...]
+    group: Group
+    reference: str | Group
+    value: float = math.nan
+    base: float = math.nan
+    change: float = math.nan
+    n: int | None = None
+    n_reference: int | None = None
+    interval: _LEVEL = lambda confidence: (math.nan, math.nan)
+    samples: Samples | None = None
+    per_person: float = 1.0
+    is_exact: bool = False
+    gone: str = ""
+    told: str = ""
+
+
+def readings(measured: Measured, criterion: Criterion, baseline: Measured | None) -> list[Reading]:
+    """One reading per group that the criterion speaks of."""
+    if criterion.comparison == BASELINE:
+        return _to_baseline(measured, criterion, baseline)
+    found: list[Reading] = []
+    for columns, view in measured._compared(criterion.by, criterion.reference):
+        try:
+            table = measured.difference if not criterion.is_ratio else measured.ratio
+            rows = table(criterion.metric, by=list(columns), reference=criterion.reference).rows
+        except OneGroup:
+            alone = view.groups[0] if view.groups else ("(all)",) * len(columns)
+            found.append(Reading(columns, alone, "nobody", gone=REASONS["one"]))
+            continue
+        found += [_read_pair(columns, pair, criterion.is_ratio) for pair in rows]
+    return found
+
+
+def _read_pair(columns: tuple[str, ...], pair: PairRow, is_ratio: bool) -> Reading:
+    row, base = pair.row, pair.base
+    rates = (columns, row.group, pair.reference, row.value, base.value)
+    if not math.isfinite(pair.change):
+        hidden = pair.status == "suppressed"
+        return Reading(*rates, n=row.n, n_reference=base.n, gone=f"suppressed: {pair.reason}" if hidden else pair.reason or REASONS["no_interval"])
+    told = pair.reason if pair.status == "ok" else ""
+    counts = (pair.change, row.n, base.n)
+    if pair.draws is not None:
+        return Reading(*rates, *counts, interval=_drawn(pair.draws, pair.change), told=told)
+    if math.isnan(pair.lower):
+        return Reading(*rates, n=row.n, n_reference=base.n, gone=pair.reason or REASONS["no_interval"])
+    other = base if pair.rest is None else pair.rest
+    share = 0.0 if pair.rest is None else row.denominator / base.denominator
+    samples = Samples(row.value, row.effective, other.value, other.effective, is_ratio, share)
+    exact = share == 0 and row.effective == row.n and other.effective == other.n
+    return Reading(*rates, *counts, interval=_scored(samples), samples=samples, per_person=_per_person(row), is_exact=exact, told=told)
+
+
+def _scored(samples: Samples) -> _LEVEL:
+    return lambda confidence: samples.interval(normal_quantile(confidence))
+
+
+def _drawn(draws: Any, change: float) -> _LEVEL:
+    """Percentiles of resampled changes, which hold the change itself."""
+
+    def interval(confidence: float) -> Interval:
+        low, high, _ = (float(one) for one in percentile_interval(draws, confidence))
+        return min(low, change), max(high, change)
+
+    return interval
+
+
+def _per_person(row: GroupRow) -> float:
+    """Effective people per person, so that a plan is in people."""
+    return row.effective / row.n if row.n and row.effective > 0 else 1.0
+
+
+def _to_baseline(measured: Measured, criterion: Criterion, baseline: Measured | None) -> list[Reading]:
+    found: list[Reading] = []
+    for columns, _ in measured._views(criterion.by):
+        fixed = dict(measured.selection)
+        paired = measured.tables.paired_view(columns, fixed) if baseline is None else None
+        if paired is not None:
+            found += _paired(columns, paired, criterion, measured.spec.suppress_below)
+        elif baseline is None:
+            raise RoleNeeded(
+                f"The criterion {criterion.label!r} compares with a baseline, and there is none.",
+                "This audit holds one decision per person.",
+                hint='fl.check(audit, criteria, baseline=other_audit), or fl.audit(..., y_pred={"before": ..., "after": ...})',
+                role="baseline",
+            )
+        else:
+            found += _unpaired(columns, measured, baseline, criterion)
+    return found
+
+
+def _unpaired(columns: tuple[str, ...], measured: Measured, baseline: Measured, criterion: Criterion) -> list[Reading]:
+    """Two audits of their own, as independent samples; of the same people this is cautious, because it leaves out what they share."""
+    rows, others = ({row.group: row for row in one.by_group(criterion.metric, by=list(columns)).rows} for one in (measured, baseline))
+    found = [_read_unpaired(columns, row, others.get(group)) for group, row in rows.items()]
+    return found + [Reading(columns, group, BASELINE, gone=REASONS["not_in_audit"]) for group in others if group not in rows]
+
+
+def _read_unpaired(columns: tuple[str, ...], row: GroupRow, base: GroupRow | None) -> Reading:
+    if base is None:
+        return Reading(columns, row.group, BASELINE, gone=REASONS["not_in_baseline"])
+    for one in (row, base):
+        if one.status in ("suppressed", "undefined"):
+            why = f"suppressed: {one.reason}" if one.status == "suppressed" else one.reason if one is row else REASONS["baseline_undefined"]
+            return Reading(columns, row.group, BASELINE, gone=why)
+    change = row.value - base.value
+    known = (columns, row.group, BASELINE, row.value, base.value, change, row.n, base.n)
+    if row.draws is not None and base.draws is not None:
+        shuffled = np.random.default_rng(0).permutation(np.asarray(base.draws))  # both audits draw from one seed
+        draws = np.asarray(row.draws) - shuffled
+        if np.ptp(draws[np.isfinite(draws)]) > 0:
+            return Reading(*known, interval=_drawn(draws, change))
+    if isinstance(row.metric, Formula) and (row.metric.least, row.metric.most) != (0.0, 1.0):
+        return Reading(columns, row.group, BASELINE, gone=REASONS["no_interval"])
+    samples = Samples(row.value, row.effective, base.value, base.effective)
+    return Reading(*known, interval=_scored(samples), samples=samples, per_person=_per_person(row))
+
+
+def _paired(columns: tuple[str, ...], view: PairedView, criterion: Criterion, floor: int) -> list[Reading]:
+    """Both decisions about the same people."""
+    found = []
+    for group, counts, hidden in zip(view.groups, view.counts, view.suppressed, strict=True):
+        if hidden:
+            found.append(Reading(columns, group, BASELINE, gone=REASONS["suppressed"].format(floor=floor)))
+        else:
+            found.append(_read_paired(columns, group, np.asarray(counts, float), criterion.measure))
+    return found
+
+
+def _read_paired(columns: tuple[str, ...], group: Group, counts: Any, metric: Metric | Formula) -> Reading:
+    """Counts are label by earlier decision by decision."""
+    earlier, later = counts.sum(axis=2).reshape(6), counts.sum(axis=1).reshape(6)
+    value, base = (float(evaluate(metric, six[None])[0]) for six in (later, earlier))
+    below = np.asarray(metric.counted if isinstance(metric, Formula) else metric.denominator, float)
+    n, n_base = round(float(below @ later)), round(float(below @ earlier))
+    if not (math.isfinite(value) and math.isfinite(base)):
+        return Reading(columns, group, BASELINE, n=n, n_reference=n_base, gone="nobody in the denominator")
+    known = (columns, group, BASELINE, value, base, value - base, n, n_base)
+    if isinstance(metric, Metric) and _same_people(metric):
+        counted = np.asarray(metric.numerator, float).reshape(3, 2)
+        gained, lost = (
+            float((counts * ((after == 1) & (before == 0))).sum())
+            for after, before in ((counted[:, None, :], counted[:, :, None]), (counted[:, :, None], counted[:, None, :]))
+        )
+        return Reading(*known, interval=lambda confidence: _floats(bonett_price(gained, lost, n, normal_quantile(confidence))))
+    draws = paired_replicates(
+        counts,
+        lambda t: evaluate(metric, t.sum(axis=3).reshape(-1, 6)),
+        lambda t: evaluate(metric, t.sum(axis=2).reshape(-1, 6)),
+    )
+    kept = draws[np.isfinite(draws)]
+    if len(kept) and np.ptp(kept) > 0:
+        lost = 1 - len(kept) / len(draws)
+        told = LOST.format(share=round(100 * lost)) if lost > MOST_LOST else ""
+        return Reading(*known, interval=_drawn(draws, value - base), told=told)
+    if isinstance(metric, Formula) and (metric.least, metric.most) != (0.0, 1.0):
+        return Reading(columns, group, BASELINE, n=n, n_reference=n_base, gone=REASONS["no_interval"])
+    return Reading(*known, interval=_scored(Samples(value, n, base, n_base)))
+
+
+def _same_people(metric: Metric) -> bool:
+    """Whether the denominator does not change with the decision."""
+    return all(metric.denominator[i] == metric.denominator[i + 1] for i in (0, 2, 4))
+
+
+def _floats(limits: tuple[Any, Any]) -> Interval:
+    return float(limits[0]), float(limits[1])
+
+
+def family(found: list[Reading], criterion: Criterion) -> int:
+    """How many comparisons a criterion makes: its groups, or with the best group as the reference all pairs of them.
+
+    Groups with too few people or without a number count too, so that a verdict is the same where they are suppressed.
+    """
+    groups = sum(reading.gone != REASONS["one"] for reading in found)
+    return max(groups * (groups + 1) // 2 if criterion.reference == "best" else groups, 1)

@@ -1,0 +1,217 @@
+"""bound: how far labels or groups that are not known could move a rate, and whether they could turn a difference round."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .._levels import MISSING, Level
+from .._measure import LARGEST, By, Measured, Metrics, Reference
+from .._result import Query
+from .._tables import View
+from ..exceptions import BadValue
+from ..metrics import GroupRow, Metric
+from ..metrics._disparity import REASONS, _base, _check_word, rates
+from ..metrics._results import Group
+from ..stats import (
+    difference_bounds,
+    difference_limits,
+    group_corners,
+    label_corners,
+    normal_quantile,
+    rate_bounds,
+    rate_limits,
+)
+from ..stats._bounds import Corners
+from ._asked import one_group, proportions
+from ._bounded import NOTHING, BoundRow, BoundsTable, Range, Source
+
+_NAN = Range(math.nan, math.nan)
+_WHY = {
+    "pool": "the people of unknown group are suppressed",
+    "left": "fewer than {floor} people of unknown group are not in these numbers",
+    "reference": "the reference is suppressed",
+}
+
+
+def bound(
+    audit: Measured, metric: Metrics, by: By = None, reference: Reference = LARGEST, confidence: float = 0.95
+) -> BoundsTable:
+    """Bound each group's rate, and its difference to a reference, over everything that what is unknown could be.
+
+    Worst cases, not guesses: people without a label are taken to be all negative or all positive, by decision, whichever moves
+    the rate most; people without a group are given to a group where they move its rate most. Nothing is assumed about why they
+    are unknown. Bounds do not shrink with more people, so the interval of chance stands beside them. Labels and groups are each
+    bounded by themselves; where both are missing, both together could move a rate further.
+
+    Parameters
+    ----------
+    audit
+        An audit.
+    metric
+        The id of a rate, a `Metric`, or a list of these.
+    by
+        A group column, a list of columns to cross, or None for each sensitive feature by itself.
+    reference
+        "largest" (the group with most people, not counting those of unknown group), a level, or a tuple of levels.
+    confidence
+        Between 0 and 1.
+
+    Returns
+    -------
+    BoundsTable
+        A row per group and source of what is unknown: "label" always, "group" where the group of some people is missing.
+
+    Raises
+    ------
+    BadValue
+        If a metric is not a rate or counts people without a label itself, or the reference is not one group.
+
+    References
+    ----------
+    C. F. Manski, Nonparametric bounds on treatment effects, American Economic Review 80 (1990) 319-323; J. L. Horowitz and C. F.
+    Manski, Journal of the American Statistical Association 95 (2000) 77-84, for bounds beside the interval of chance.
+
+    Examples
+    --------
+    >>> import fairlens as fl
+    >>> audit = fl.audit(
+    ...     y_true=[1, 1, 0, None] * 20, y_pred=[1, 0, 0, 1] * 20, sensitive_features={"sex": ["f"] * 48 + ["m"] * 32}
+    ... )
+    >>> [(row.value, tuple(round(end, 3) for end in row.bounds)) for row in fl.bound(audit, "true_positive_rate").rows]
+    [(0.5, (0.5, 0.667)), (0.5, (0.5, 0.667))]
+    """
+    wanted, base = proportions(audit, metric, confidence, "bound"), one_group(reference, "bound")
+    rows: list[BoundRow] = []
+    for columns, view in audit._compared(by, base):
+        _check_word(view, base)
+        for one in wanted:
+            _check_labels(one)
+            found = _Bounded(audit, view, one, base, confidence)
+            for row in (*found.rows("label"), *(found.rows("group") if found.some_unknown(columns) else ())):
+                rows.append(replace(row, group=audit._widen(row.group, columns, by), reference=audit._widen(row.reference, columns, by)))
+    arguments = {"metric": metric, "by": by, "reference": reference, "confidence": confidence}
+    query = None if audit.is_published else Query(audit, bound, arguments)
+    return BoundsTable(audit._attributes(by), tuple(rows), audit.spec, confidence, audit.setting, audit.within, query)
+
+
+class _Bounded:
+    """One metric in one view: its rates, and the corners that what is unknown could take each of them to."""
+
+    def __init__(self, audit: Measured, view: View, metric: Metric, reference: Reference, confidence: float) -> None:
+        spec = audit.spec
+        self.view, self.metric = view, metric
+        self.floor, self.z = spec.suppress_below, normal_quantile(confidence)
+        self.left = {axis for axis, _ in getattr(audit.tables, "left_out", ())}
+        self.rates = rates(view, metric, confidence, spec.min_denominator, spec.suppress_below)
+        self.base = self._reference(reference)
+        self.information = np.array([_information(row, view, i) for i, row in enumerate(self.rates)])
+
+    def some_unknown(self, columns: Sequence[str]) -> bool:
+        """Whether the group of somebody is missing, also where those people are not in these tables."""
+        return any(MISSING in group for group in self.view.groups) or bool(self.left & set(columns))
+
+    def rows(self, source: Source) -> list[BoundRow]:
+        """One row per group; those of unknown group have no row where they are what is unknown."""
+        corners, unknown, hidden = self._by_label() if source == "label" else self._by_group()
+        kept = [i for i, group in enumerate(self.view.groups) if source == "label" or MISSING not in group]
+        made = [self._row(i, source, corners, unknown, hidden) for i in kept]
+        return made
+
+    def _by_label(self) -> tuple[Corners, list[int], list[str]]:
+        corners = label_corners(self.view.weights, self.metric.numerator, self.metric.denominator)
+        counts = self.view.counts[:, 4:] @ np.array(_open(self.metric))
+        return corners, [round(float(count)) for count in counts], [""] * len(self.rates)
+
+    def _by_group(self) -> tuple[Corners, list[int], list[str]]:
+        view, below = self.view, np.asarray(self.metric.denominator)
+        pools = [np.array([_may_be(other, group) for other in view.groups]) for group in view.groups]
+        top, bottom = view.weights @ np.asarray(self.metric.numerator), view.weights @ below
+        more, of = (np.array([sums[pool].sum() for pool in pools]) for sums in (top, bottom))
+        unknown = [round(float((view.counts[pool] @ below).sum())) for pool in pools]
+        why = _WHY["left"].format(floor=self.floor) if self.left & set(view.by) else ""
+        hidden = [why or (_WHY["pool"] if view.suppressed[pool].any() else "") for pool in pools]
+        return group_corners(top, bottom, more, of), unknown, hidden
+
+    def _row(self, i: int, source: Source, corners: Corners, unknown: list[int], hidden: list[str]) -> BoundRow:
+        row, base = self.rates[i], self.rates[self.base]
+        reason = row.reason if row.status == "suppressed" else hidden[i]
+        if reason:
+            known = (_NAN, _NAN, None, None, base.group, math.nan, _NAN, _NAN, "")
+            return BoundRow(row.group, row.metric, source, math.nan, *known, "suppressed", reason)
+        at = _at(corners, i)
+        ends = _range(rate_bounds(at)), _range(rate_limits(at, self.information[i], self.z))
+        status = row.status
+        told = [row.reason] if row.reason else []
+        told += [NOTHING] if not unknown[i] else []
+        made = BoundRow(
+            row.group, row.metric, source, row.value, *ends, row.n, unknown[i], base.group, math.nan, _NAN, _NAN, "", status, "; ".join(told)
+        )
+        if i == self.base:
+            return made
+        if base.status == "suppressed" or hidden[self.base]:
+            return replace(made, reason="; ".join([*told, _WHY["reference"]]))
+        other = _at(corners, self.base)
+        apart = _range(difference_bounds(at, other))
+        limits = _range(difference_limits(at, other, self.information[i], self.information[self.base], self.z))
+        conclusion = _conclusion(apart, unknown[i] + unknown[self.base])
+        return replace(made, difference=row.value - base.value, difference_bounds=apart, difference_limits=limits, conclusion=conclusion)
+
+    def _reference(self, reference: Reference) -> int:
+        known = [row for row in self.rates if MISSING not in row.group] or self.rates
+        found = _base(self.view, known if reference == "largest" else self.rates, self.metric, reference, None)
+        return next(i for i, row in enumerate(self.rates) if row is found)
+
+
+def _information(row: GroupRow, view: View, i: int) -> float:
+    """Effective people per unit of the denominator; of all people of the group where nobody is in it yet."""
+    if row.denominator > 0:
+        return row.effective / row.denominator
+    squares = float(view.squares[i].sum())
+    return float(view.weights[i].sum()) / squares if squares > 0 else 1.0
+
+
+def _may_be(unknown: Group, group: Group) -> bool:
+    """Whether people of a group that is not fully known may be of `group`."""
+    return MISSING in unknown and all(one in (MISSING, level) for one, level in zip(unknown, group, strict=True))
+
+
+def _at(corners: Corners, i: int) -> Corners:
+    return Corners(corners.numerator[i], corners.denominator[i])
+
+
+def _range(ends: tuple[object, object]) -> Range:
+    low, high = (float(end) for end in ends)  # type: ignore[arg-type]
+    return Range(low, high)
+
+
+def _conclusion(apart: Range, unknown: int) -> str:
+    if math.isnan(apart.lower):
+        return ""
+    if not unknown:
+        return NOTHING
+    return "lower in any case" if apart.upper < 0 else "higher in any case" if apart.lower > 0 else "the sign could be either"
+
+
+def _open(metric: Metric) -> list[int]:
+    """For people without a label, by decision, whether the metric changes with it."""
+    pairs = [tuple(zip(metric.numerator, metric.denominator, strict=True))[i] for i in range(6)]
+    return [int(pairs[0] != pairs[2]), int(pairs[1] != pairs[3])]
+
+
+def _check_labels(metric: Metric) -> None:
+    """Refuse a metric that treats people without a label unlike both kinds of label: its value is no unknown rate."""
+    for unknown, negative, positive in ((4, 0, 2), (5, 1, 3)):
+        own = (metric.numerator[unknown], metric.denominator[unknown])
+        both = {(weights, below) for weights, below in ((metric.numerator[k], metric.denominator[k]) for k in (negative, positive))}
+        if own != (0, 0) and both != {own}:
+            raise BadValue(
+                f"`metric` is {metric.name!r}, which counts people without a label as such.",
+                "Bounds are over what their labels could be; a metric that needs labels leaves such people out.",
+                hint=f'audit.by_group("{metric.name}"), or a Metric with 0 for the cells ?0 and ?1',
+                role="metric",
+                value=metric.name,
+            )

@@ -1,0 +1,185 @@
+"""The words of a verdict. None of them says that a model is fair, or that it complies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .._html import fixed, percent, points
+from .._spec import Spec
+from ..metrics import Formula
+from ..metrics._sentence import MAX_NAMED, TEXTS, label_of, words_of
+from ._criterion import Criterion
+from ._judging import ORDER
+
+if TYPE_CHECKING:
+    from ._verdict import Ruling, Verdict
+
+REASONS = {
+    "few": "fewer than {least} people in the denominator",
+    "few_reference": "fewer than {least} people in the reference's denominator",
+    "across": "the interval reaches across the margin",
+}
+_SAME = "if both rates stayed as they are"
+
+
+def told(criterion: Criterion, rows: Sequence[Ruling], spec: Spec) -> str:
+    """Say what exceeds, what is undefined or inconclusive and what it would take, and what is within."""
+    by_state = {state: [row for row in rows if row.state == state] for state in ("exceeds", "undefined", "inconclusive", "within")}
+    worst = sorted(by_state["exceeds"], key=lambda row: -row.margins)
+    parts = [f"Exceeds: {_exceeds(row, spec)}" for row in worst[:MAX_NAMED]]
+    if len(worst) > MAX_NAMED:
+        parts.append(f"Exceeds too: {_count(len(worst) - MAX_NAMED)}, marked in the table.")
+    if worst and worst[0].comparisons > 1:
+        parts.append(f"Limits allow for {worst[0].comparisons} comparisons.")
+    parts += [f"Undefined for {_people(some, spec)} ({why})." for why, some in _by_reason(by_state["undefined"]).items()]
+    if by_state["inconclusive"]:
+        parts.append(_inconclusive(criterion, by_state["inconclusive"], spec))
+    if by_state["within"]:
+        named = _named([f"{_name(row, spec)} ({_sizes(row)})" for row in by_state["within"]])
+        parts.append(f"Within {_margin(criterion)}: {named}.")
+    return " ".join(parts)
+
+
+def headline(verdict: Verdict) -> str:
+    """Say which groups are in which state, in one line; the rows of a picture say the rest."""
+    parts = []
+    for state in ORDER:
+        rows = [row for row in verdict.rows if row.state == state]
+        if not rows:
+            continue
+        names = list(dict.fromkeys(_group(row) for row in rows))
+        few = len(names) <= MAX_NAMED and len(rows) == len(names)
+        parts.append(f"{state}: {', '.join(names) if few else f'{len(rows)} of {len(verdict.rows)} comparisons'}")
+    text = "; ".join(parts)
+    return f"{verdict.within}{text[0].upper()}{text[1:]}"
+
+
+def _exceeds(row: Ruling, spec: Spec) -> str:
+    criterion = row.criterion
+    limits = (row.lower, row.upper) if criterion.is_ratio or row.change > 0 else (-row.upper, -row.lower)
+    if criterion.is_ratio:
+        size = f"{row.change:.2f} times ({limits[0]:.2f} to {limits[1]:.2f})"
+        beyond = "below" if row.change < criterion.margin else "above"
+        tail = f"{beyond} {_margin(criterion) if criterion.direction != 'both' else f'the margin of {criterion.told_margin} that was set'}"
+    else:
+        size = f"{_size(criterion, abs(row.change))} {'more' if row.change > 0 else 'fewer'} ({_size(criterion, limits[0])} to {_size(criterion, limits[1])})"
+        if isinstance(criterion.measure, Formula):
+            size = size.replace("more", "higher").replace("fewer", "lower")
+        tail = f"more than {_margin(criterion)}"
+    text = f"{_rates(row, spec)}: {size}, {tail} ({_sizes(row)})."
+    if row.flip is not None:
+        text += f" {_flip(row, spec)}"
+    return text
+
+
+def _rates(row: Ruling, spec: Spec) -> str:
+    """Both rates, as counts of a hundred people; of what is no rate, as numbers."""
+    metric = row.criterion.measure
+    than = _reference(row)
+    if isinstance(metric, Formula):
+        return f"{metric.label} of {_name(row, spec)} {fixed(row.value, 3)}, {than} {fixed(row.base, 3)}"
+    words = words_of(spec, metric)
+    than = than if row.reference == "baseline" else f"of 100 {than}"
+    return f"of 100 {_name(row, spec)}{words['among']} {_hundred(row.value)} {words['event']}, {than} {_hundred(row.base)}"
+
+
+def _reference(row: Ruling) -> str:
+    if row.reference == "baseline":
+        return "under the baseline"
+    return TEXTS.get(row.reference, row.reference) if isinstance(row.reference, str) else label_of(row.reference)
+
+
+def _flip(row: Ruling, spec: Spec) -> str:
+    """How many people would move the ratio across its bound: how firm it is, apart from chance."""
+    assert row.flip is not None
+    count, bound = row.flip
+    words = words_of(spec, row.criterion.measure)  # type: ignore[arg-type]
+    which = "more" if count > 0 else "fewer"
+    return f"{abs(count):,} {which} {_name(row, spec)} who {words['event']} would move the ratio across {bound:.2f}."
+
+
+def _inconclusive(criterion: Criterion, rows: Sequence[Ruling], spec: Spec) -> str:
+    named, alike = [], False
+    for row in rows:
+        need = "no number of more people would be enough to tell" if row.more_needed is None else f"about {row.more_needed:,} more would be needed"
+        why = f"{row.reason}; " if not row.reason.startswith(REASONS["across"]) else ""
+        named.append(f"{_name(row, spec)} ({_sizes(row)}; {why}{need})")
+        alike = alike or row.more_needed is not None
+    text = f"Inconclusive for {_named(named)}"
+    text += f", {_SAME}." if alike else "."
+    collect = [row for row in rows if row.more_needed is not None]
+    if criterion.on_inconclusive == "collect" and collect:
+        text += f" Collect {_named([f'{row.more_needed:,} more of {_group(row)}' for row in collect])}."
+    return text
+
+
+def _by_reason(rows: Sequence[Ruling]) -> dict[str, list[Ruling]]:
+    found: dict[str, list[Ruling]] = {}
+    for row in rows:
+        found.setdefault(row.reason, []).append(row)
+    return found
+
+
+def _people(rows: Sequence[Ruling], spec: Spec) -> str:
+    """Name several groups of people in a row."""
+    names = [_group(row) for row in rows]
+    if len(names) > MAX_NAMED:
+        return f"{', '.join(names[:MAX_NAMED])} and {_count(len(names) - MAX_NAMED, 'more ')}"
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"{listed} {spec.word('persons')}"
+
+
+def _named(names: Sequence[str]) -> str:
+    if len(names) > MAX_NAMED:
+        return f"{'; '.join(names[:MAX_NAMED])}; and {_count(len(names) - MAX_NAMED, 'more ')}"
+    return "; ".join(names)
+
+
+def _count(k: int, more: str = "") -> str:
+    return f"{k} {more}group{'' if k == 1 else 's'}"
+
+
+def _group(row: Ruling) -> str:
+    return label_of(row.group)
+
+
+def _name(row: Ruling, spec: Spec) -> str:
+    return f"{_group(row)} {spec.word('persons')}"
+
+
+def _sizes(row: Ruling) -> str:
+    if row.n is None:
+        return "n not shown"
+    return f"n={row.n:,}" if row.n_reference is None else f"n={row.n:,} against {row.n_reference:,}"
+
+
+def _margin(criterion: Criterion) -> str:
+    return f"the margin of {criterion.told_margin} that was set"
+
+
+def _size(criterion: Criterion, value: float) -> str:
+    return fixed(value, 3) if isinstance(criterion.measure, Formula) else _hundred(value)
+
+
+def _hundred(value: float) -> str:
+    return fixed(100 * value, 1).removesuffix(".0")
+
+
+def shown_value(criterion: Criterion, value: float) -> str:
+    """Write a value in a table."""
+    if isinstance(criterion.measure, Formula):
+        return "–" if math.isnan(value) else fixed(value, 3)
+    return percent(value)
+
+
+def shown_change(criterion: Criterion, change: float, lower: float, upper: float) -> str:
+    """Write a change with its limits in a table or a picture."""
+    if math.isnan(change):
+        return "–"
+    if criterion.is_ratio:
+        return f"{change:.2f} ({lower:.2f} to {upper:.2f})"
+    if isinstance(criterion.measure, Formula):
+        return f"{change:+.3f} ({lower:+.3f} to {upper:+.3f})"
+    return f"{points(change)} points ({points(lower)} to {points(upper)})"

@@ -1,0 +1,28 @@
+"""What scores tell apart from any threshold: ranking, calibration, curves, and the choice of thresholds."""
+
+from ._choice import ThresholdChoice, choose_thresholds
+from ._cross import CrossAUC, rank_across
+from ._curve import CurveTable, curve
+from ._ids import SCORE_IDS, SCORES, ScoreMetric, is_score_metric
+from ._rows import score_overall, score_pairs, score_rows
+from ._table import ScoreTable, measure_scores
+from ._words import compare_scores
+
+__all__ = [
+    "SCORES",
+    "SCORE_IDS",
+    "CrossAUC",
+    "CurveTable",
+    "ScoreMetric",
+    "ScoreTable",
+    "ThresholdChoice",
+    "choose_thresholds",
+    "compare_scores",
+    "curve",
+    "is_score_metric",
+    "measure_scores",
+    "rank_across",
+    "score_overall",
+    "score_pairs",
+    "score_rows",
+]

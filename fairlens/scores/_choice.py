@@ -1,0 +1,405 @@
+"""choose_thresholds: what errors cost at every threshold, and where they cost least."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._html import Cell, fixed, number, percent, table
+from .._levels import ALL, Level
+from .._result import Query, Result
+from .._spec import Spec, is_number
+from ..exceptions import BadValue, OutOfRange, WrongKind
+from ..metrics._results import _count, _frame, _full, _group_columns, _without_empty_notes, note
+from ..metrics._sentence import TEXTS as COMMON
+from ..metrics._sentence import _fill, _left, label_of
+from ..stats import normal_quantile, wilson
+from ._numbers import REASONS
+from ._rows import check_confidence, hidden_whole
+from ._scored import Floats, Group, Scored, check_measured, parts_of, read_scored, selected
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .._measure import By, Measured
+
+_MOST_NAMED = 6
+_SAME = 1e-9
+_SAID = {
+    "common": "One threshold for all costs least at {at}: {cost} per 100 {persons} ({low} to {high}, n={n}){now}.",
+    "now": "; as it is, {cost} ({low} to {high})",
+    "own": " Each group by itself would cost least at: {named}{more}.",
+    "hidden": "The cost of everybody is not shown.",
+    "optimism": " They were chosen and counted on the same people, so expect more on new ones.",
+    "lawful": " Thresholds that differ by group may be unlawful in your field: ask before you use them.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceRow:
+    """One threshold for one group: what errors cost there per 100 people, with the rates. A NaN threshold is the decision as it was taken."""
+
+    group: Group
+    threshold: float = math.nan
+    cost: float = math.nan
+    lower: float = math.nan
+    upper: float = math.nan
+    n: int | None = None
+    selection_rate: float = math.nan
+    true_positive_rate: float = math.nan
+    false_positive_rate: float = math.nan
+    current: bool = False
+    common: bool = False
+    own: bool = False
+    status: str = "ok"
+    reason: str = ""
+    people: int | None = None
+
+
+@dataclass(frozen=True, repr=False)
+class ThresholdChoice(Result):
+    """The cost of errors at every threshold, by group and for everybody; and the thresholds at which it is lowest."""
+
+    attributes: tuple[str, ...]
+    rows: tuple[ChoiceRow, ...]
+    spec: Spec
+    confidence: float
+    unit: str
+    within: str = ""
+    query: Query | None = field(default=None, compare=False)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give one row per group and threshold, everybody last: cost per 100 people with its interval, n, and the rates.
+
+        `current` marks the decision as it is, `common` the threshold that is best for all, `own` the one that is best for the group.
+        """
+        columns = _group_columns(self.attributes, [row.group for row in self.rows])
+        names = (
+            "threshold", "cost", "lower", "upper", "n", "selection_rate", "true_positive_rate", "false_positive_rate", "current", "common", "own",
+            "status", "reason",
+        )  # fmt: skip
+        return _frame(columns | {name: [getattr(row, name) for row in self.rows] for name in names})
+
+    @property
+    def thresholds(self) -> dict[Any, float]:
+        """A threshold per level, for ``audit.at(choice.thresholds, by=...)``.
+
+        A group gets the threshold that is best for it; one with too few people to choose by gets the one that is best for all.
+
+        Raises
+        ------
+        BadValue
+            If the answer is about several group columns.
+        """
+        if len(self.attributes) != 1:
+            raise BadValue(
+                f"Thresholds by group were asked for, and this answer is by {', '.join(self.attributes)}.",
+                "A decision has thresholds by the levels of one column.",
+                hint=f"fl.choose_thresholds(audit, by={self.attributes[0]!r}).thresholds",
+                role="by",
+                value=self.attributes,
+            )
+        common, found = self.common, {}
+        for row in self.rows:
+            level: Level = row.group[0]
+            if row.own:
+                found[level] = row.threshold
+            elif level != ALL and common is not None:
+                found.setdefault(level, common.threshold)
+        return {level: found[level] for level in dict.fromkeys(row.group[0] for row in self.rows) if level in found}
+
+    @property
+    def common(self) -> ChoiceRow | None:
+        """The row of everybody at the threshold that is best for all; None where there is none."""
+        return next((row for row in self.everybody if row.common), None)
+
+    @property
+    def everybody(self) -> tuple[ChoiceRow, ...]:
+        """The rows of everybody."""
+        return tuple(row for row in self.rows if set(row.group) <= {ALL})
+
+    @property
+    def own(self) -> tuple[ChoiceRow, ...]:
+        """Each group's row at the threshold that is best for it."""
+        return tuple(row for row in self.rows if row.own)
+
+    @property
+    def sentence(self) -> str:
+        """What one threshold for all costs where it costs least, and what each group by itself would have."""
+        answer = self.published()
+        return answer.within + _say(answer)
+
+    @property
+    def left_out(self) -> tuple[ChoiceRow, ...]:
+        """The groups without a threshold of their own, one row each."""
+        seen = {row.group: row for row in self.rows if row.status != "ok"}
+        return tuple(seen.values())
+
+    def html(self) -> str:
+        """Give the thresholds that matter as an HTML table: the current one, the best for all, and the best for each group."""
+        answer = self.published()
+        headers = [*answer.attributes, "threshold", "which", _header(answer), "n", "selected", "true positive rate", "false positive rate", "note"]
+        lines: list[list[object]] = [
+            [
+                *map(str, row.group),
+                written(row.threshold) if row.status in ("ok", "small") else "–",
+                which(row),
+                Cell(_cost(row), _full(row.cost)),
+                Cell(_count(row.n), row.n),
+                *(Cell(percent(rate), _full(rate)) for rate in (row.selection_rate, row.true_positive_rate, row.false_positive_rate)),
+                note(row.status, row.reason),  # type: ignore[arg-type]
+            ]
+            for row in _telling(answer.rows)
+        ]
+        return table(*_without_empty_notes(headers, lines), len(answer.attributes))
+
+
+def choose_thresholds(
+    audit: Measured,
+    by: By = None,
+    false_positive: float = 1.0,
+    false_negative: float = 1.0,
+    words: Mapping[str, str] | None = None,
+    confidence: float = 0.95,
+) -> ThresholdChoice:
+    """Find where errors cost least: one threshold for all, and what each group by itself would have.
+
+    Parameters
+    ----------
+    audit
+        An audit with scores and labels.
+    by
+        A group column, a list of columns to cross, or None for each sensitive feature by itself.
+    false_positive, false_negative
+        What one error of each kind costs, in any unit: 0 or more.
+    words
+        ``{"cost": "euros"}`` names that unit.
+    confidence
+        Between 0 and 1.
+
+    Returns
+    -------
+    ThresholdChoice
+        Its frame has a row per group and threshold, everybody last. Thresholds are those that a reader may decide at: every score of a short
+        integer scale; of other scores twenty steps and every declared threshold (declare finer ones in ``fl.audit(threshold=[...])``).
+        Groups with fewer than `min_denominator` people with or without the event get no threshold of their own.
+
+    Raises
+    ------
+    RoleNeeded
+        If there are no scores or no labels.
+    OutOfRange
+        If a cost is below 0, or both are 0.
+
+    Notes
+    -----
+    The lowest cost is found on the people who are then counted, so it looks better than it is; the interval does not allow for that. It is
+    Wilson's, for as many people as give the mean cost its variance. Of equal costs the threshold nearest to the current one is taken. Different thresholds by
+    group treat equal scores unequally, which may be unlawful in some fields.
+
+    Examples
+    --------
+    >>> import fairlens as fl
+    >>> audit = fl.audit(
+    ...     y_true=[0, 0, 1, 1] * 20, y_score=[1, 2, 3, 4] * 20, threshold=2, sensitive_features={"sex": ["f"] * 40 + ["m"] * 40}
+    ... )
+    >>> fl.choose_thresholds(audit).thresholds
+    {'f': 3.0, 'm': 3.0}
+    """
+    check_measured(audit, "choose_thresholds")
+    costs = (_checked("false_positive", false_positive), _checked("false_negative", false_negative))
+    if max(costs) == 0:
+        raise OutOfRange(
+            "`false_positive` and `false_negative` are both 0.",
+            "Where no error costs anything, every threshold is as good as any other.",
+            hint="fl.choose_thresholds(audit, false_positive=1, false_negative=5)",
+            role="false_negative",
+            value=0,
+        )
+    unit, z = _unit(words, costs), normal_quantile(check_confidence(confidence))
+    cuts = _candidates(audit)
+    attributes = audit._attributes(by)
+    _, total = read_scored(audit, ())
+    whole = replace(total or hidden_whole(audit), group=(ALL,) * len(attributes))
+    everybody = _choose(_priced(audit, (), None, whole, cuts, costs, z), cuts)
+    at = next((row.threshold for row in everybody if row.own), math.nan)
+    rows: list[ChoiceRow] = []
+    for columns in parts_of(audit, by):
+        for i, one in enumerate(read_scored(audit, columns)[0]):
+            found = _choose(_priced(audit, columns, i, one, cuts, costs, z), cuts)
+            rows += [replace(row, group=audit._widen(row.group, columns, by), common=row.threshold == at) for row in found]
+    rows += [replace(row, own=False, common=row.own) for row in everybody]
+    arguments = {
+        "by": by, "false_positive": false_positive, "false_negative": false_negative, "words": words, "confidence": confidence,
+    }  # fmt: skip
+    query = None if audit.is_published else Query(audit, choose_thresholds, arguments)
+    return ThresholdChoice(attributes, tuple(rows), audit.spec, confidence, unit, selected(audit), query)
+
+
+def _checked(role: str, cost: Any) -> float:
+    if not is_number(cost) or cost < 0:
+        raise OutOfRange(
+            f"`{role}` is {cost!r}.", "A cost is a number, 0 or more.", hint=f"{role}=1.0", role=role, value=cost
+        )  # fmt: skip
+    return float(cost)
+
+
+def _unit(words: Any, costs: tuple[float, float]) -> str:
+    if words is None:
+        return "wrong decisions" if costs == (1.0, 1.0) else "units of cost"
+    if not isinstance(words, Mapping) or set(words) != {"cost"} or not isinstance(words["cost"], str):
+        raise WrongKind(
+            f"`words` is {words!r}.",
+            "It names the unit of the costs.",
+            hint='words={"cost": "euros"}',
+            role="words",
+            value=words,
+        )
+    return words["cost"]
+
+
+def _candidates(audit: Measured) -> list[float]:
+    """Thresholds that a reader may decide at: every published step, those declared, and where possible one above all scores."""
+    tables = audit.tables if audit.is_published else audit.protect().tables
+    steps = audit.tables.steps if tables.steps is None else tables.steps
+    if steps is None:
+        read_scored(audit, ())  # raises: there are no scores
+    found = set(steps or ())
+    edges = tables.published_edges
+    if edges is None:
+        found |= set(audit.spec.declared) | ({max(found) + 1} if _tops_out(audit) else set())
+    else:
+        found |= {cut for cut in audit.spec.declared if cut in edges}
+        found |= set([edge for edge in edges if edge > max(found)][:1])
+    return sorted(found)
+
+
+def _tops_out(audit: Measured) -> bool:
+    """Whether nobody scores above the highest published step, as when whole-number scores were not put together."""
+    published = audit if audit.is_published else audit.protect()
+    whole = read_scored(published, ())[1]
+    if whole is None:
+        return False
+    above = whole.scores[:, -1].sum() - whole.steps[-1] * whole.weights[:, -1].sum()
+    return bool(abs(above) < 0.5 * max(float(whole.weights[:, -1].sum()), 1.0) * 1e-6)
+
+
+def _priced(
+    audit: Measured, columns: tuple[str, ...], i: int | None, one: Scored, cuts: list[float], costs: tuple[float, float], z: float
+) -> list[ChoiceRow]:
+    """One row per threshold, and one for the decision as it is where that is at none of them."""
+    spec = audit.spec
+    if one.hidden:
+        return [ChoiceRow(one.group, status="suppressed", reason=REASONS["suppressed"].format(floor=spec.suppress_below))]
+    totals = one.weights.sum(axis=1)
+    if min(totals[0], totals[1]) <= 0:
+        why = "nobody" if one.n == 0 else "positives" if totals[1] <= 0 else "negatives"
+        return [ChoiceRow(one.group, n=one.n, status="undefined", reason=REASONS[why], people=one.people)]
+    small = min(one.known) < spec.min_denominator
+    reason = REASONS["small"].format(least=spec.min_denominator, who="with or without the event") if small else ""
+    blank = ChoiceRow(one.group, n=one.n, status="small" if small else "ok", reason=reason, people=one.people)
+    now = audit.threshold if is_number(audit.threshold) else None
+    rows = []
+    for cut in sorted({*cuts, *({now} if now is not None and not audit.is_published else ())}):
+        cells = _cells(one.weights, one.steps >= cut)
+        rows.append(replace(_row(blank, cells, one.effective, costs, z), threshold=cut, current=cut == now))
+    if now is None and (audit.tables.decided or audit.threshold is not None):
+        view = audit._view(columns)
+        cells = np.asarray(view.weights[i] if i is not None else view.total_weights, float)
+        rows.append(replace(_row(blank, cells, one.effective, costs, z), current=True))
+    return rows
+
+
+def _cells(values: Floats, selected_steps: Any) -> Floats:
+    """The six outcome cells of a decision: without and with it, for people without the event, with it, and without a label."""
+    return np.stack([values[:, ~selected_steps].sum(axis=1), values[:, selected_steps].sum(axis=1)], axis=1).ravel()
+
+
+def _row(blank: ChoiceRow, cells: Floats, people: float, costs: tuple[float, float], z: float) -> ChoiceRow:
+    true_negative, wrongly, missed, true_positive = (float(cell) for cell in cells[:4])
+    total = true_negative + wrongly + missed + true_positive
+    most = max(costs)
+    mean = (costs[0] * wrongly + costs[1] * missed) / total / most
+    variance = (costs[0] ** 2 * wrongly + costs[1] ** 2 * missed) / total / most**2 - mean**2
+    known = people * mean * (1 - mean) / variance if variance > _SAME and 0 < mean < 1 else people
+    lower, upper = wilson(mean * known, known, z)
+    return replace(
+        blank,
+        cost=100 * most * mean,
+        lower=100 * most * float(lower),
+        upper=100 * most * float(upper),
+        selection_rate=float(cells[1::2].sum() / cells.sum()),
+        true_positive_rate=true_positive / (true_positive + missed),
+        false_positive_rate=wrongly / (wrongly + true_negative),
+    )
+
+
+def _choose(rows: list[ChoiceRow], cuts: list[float]) -> list[ChoiceRow]:
+    """Mark the threshold of lowest cost, of equal ones the nearest to the current one."""
+    able = [row for row in rows if row.status == "ok" and row.threshold in cuts]
+    if not able:
+        return rows
+    least = min(row.cost for row in able)
+    best = [row for row in able if row.cost <= least + _SAME * max(least, 1.0)]
+    now = next((row.threshold for row in rows if row.current and row.threshold == row.threshold), best[0].threshold)
+    chosen = min(best, key=lambda row: (abs(row.threshold - now), row.threshold))
+    return [replace(row, own=row is chosen) for row in rows]
+
+
+def _telling(rows: Sequence[ChoiceRow]) -> list[ChoiceRow]:
+    return [row for row in rows if row.current or row.common or row.own or row.status in ("suppressed", "undefined")]
+
+
+def which(row: ChoiceRow) -> str:
+    """Say what is special about a threshold."""
+    own = "lowest for the group" if row.own else ""
+    return ", ".join(part for part in ("as it is" if row.current else "", "lowest for all" if row.common else "", own) if part)
+
+
+def written(threshold: float) -> str:
+    """Write a threshold; one that is none is the decision as it was taken."""
+    return "as decided" if math.isnan(threshold) else number(threshold)
+
+
+def _header(answer: ThresholdChoice) -> str:
+    return f"{answer.unit} per 100 ({round(100 * answer.confidence, 4):g} % interval)"
+
+
+def _cost(row: ChoiceRow) -> str:
+    return "–" if row.cost != row.cost else f"{fixed(row.cost, 1)} ({fixed(row.lower, 1)} to {fixed(row.upper, 1)})"
+
+
+def _say(answer: ThresholdChoice) -> str:
+    best, names = answer.common, {label_of(row.group): row.status for row in answer.rows if row.status != "ok" and set(row.group) - {ALL}}
+    tail = _left([f"{name} ({status})" for name, status in names.items()])
+    own = answer.own
+    if best is None and not own:
+        return COMMON["nothing"] + tail
+    now = next((row for row in answer.everybody if row.current and row is not best), None)
+    said = _SAID["hidden"] if best is None else _fill(_SAID["common"], _values(best, answer) | {"now": _now(now)})
+    if own:
+        named = ", ".join(f"{label_of(row.group)} {number(row.threshold)}" for row in own[:_MOST_NAMED])
+        more = f" and {len(own) - _MOST_NAMED} more in the table" if len(own) > _MOST_NAMED else ""
+        said += _fill(_SAID["own"], {"named": named, "more": more})
+    return said + tail + _SAID["optimism"] + (_SAID["lawful"] if own else "")
+
+
+def _values(row: ChoiceRow, answer: ThresholdChoice) -> dict[str, str]:
+    return {
+        "at": number(row.threshold),
+        "cost": f"{fixed(row.cost, 1)} {answer.unit}",
+        "low": fixed(row.lower, 1),
+        "high": fixed(row.upper, 1),
+        "n": f"{row.n:,}",
+        "persons": answer.spec.word("persons"),
+    }
+
+
+def _now(row: ChoiceRow | None) -> str:
+    if row is None:
+        return ""
+    return _fill(_SAID["now"], {"cost": fixed(row.cost, 1), "low": fixed(row.lower, 1), "high": fixed(row.upper, 1)})
