@@ -15,7 +15,9 @@ _WHERE = {
     "BoundsTable": "disparities",
     "CollectionPlan": "disparities",
     "Criterion": "disparities",
+    "CrossAUC": "scores",
     "Cube": "_cube",
+    "CurveTable": "scores",
     "DisparitySummary": "disparities",
     "GapDecomposition": "explanations",
     "MISSING": "_levels",
@@ -25,23 +27,29 @@ _WHERE = {
     "Panel": "widgets",
     "PooledTable": "disparities",
     "SampleSize": "disparities",
+    "ScoreTable": "scores",
     "Screening": "disparities",
     "Spec": "_spec",
+    "ThresholdChoice": "scores",
+    "ThresholdedMembership": "_membership",
     "UNLABELLED": "_levels",
     "Verdict": "disparities",
     "adjust": "disparities",
     "audit": "_audit",
     "bound": "disparities",
     "check": "disparities",
+    "choose_thresholds": "scores",
     "datasets": "datasets",
     "decompose_gap": "explanations",
     "exceptions": "exceptions",
+    "measure_scores": "scores",
     "membership": "_membership",
     "metrics": "metrics",
     "minimum_detectable": "disparities",
     "panel": "widgets",
     "plan_collection": "disparities",
     "pool": "disparities",
+    "rank_across": "scores",
     "sample_size": "disparities",
     "screen": "disparities",
     "summarize": "disparities",
@@ -56,7 +64,9 @@ __all__ = [
     "BoundsTable",
     "CollectionPlan",
     "Criterion",
+    "CrossAUC",
     "Cube",
+    "CurveTable",
     "DisparitySummary",
     "GapDecomposition",
     "Membership",
@@ -65,22 +75,28 @@ __all__ = [
     "Panel",
     "PooledTable",
     "SampleSize",
+    "ScoreTable",
     "Screening",
     "Spec",
+    "ThresholdChoice",
+    "ThresholdedMembership",
     "Verdict",
     "adjust",
     "audit",
     "bound",
     "check",
+    "choose_thresholds",
     "datasets",
     "decompose_gap",
     "exceptions",
+    "measure_scores",
     "membership",
     "metrics",
     "minimum_detectable",
     "panel",
     "plan_collection",
     "pool",
+    "rank_across",
     "sample_size",
     "screen",
     "summarize",
@@ -92,7 +108,7 @@ if TYPE_CHECKING:
     from ._audit import Audit, audit
     from ._cube import Cube
     from ._levels import ALL, MISSING, UNLABELLED
-    from ._membership import Membership, membership
+    from ._membership import Membership, ThresholdedMembership, membership
     from ._spec import Spec
     from ._tally import tally
     from .disparities import (
@@ -118,6 +134,15 @@ if TYPE_CHECKING:
     )
     from .explanations import GapDecomposition, decompose_gap
     from .metrics import Metric
+    from .scores import (
+        CrossAUC,
+        CurveTable,
+        ScoreTable,
+        ThresholdChoice,
+        choose_thresholds,
+        measure_scores,
+        rank_across,
+    )
     from .widgets import Panel, panel
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from ._classes import Classes
 from ._clusters import Clusters
 from ._cube import Cube
 from ._inputs import Handle, make
@@ -17,8 +18,11 @@ from ._protected import ProtectedAudit, Selection
 from ._remarks import disagreements
 from ._spec import Spec
 from ._tables import Tables
-from ._thresholds import GroupThresholds, Threshold, read_threshold, told
+from ._thresholds import GroupThresholds, Threshold, read_threshold
 from .exceptions import BadValue, RowsNotHeld, WrongKind
+
+_PRIVATE = ("_handle", "_clusters", "_classes")
+"""What is never saved, and not kept when audits are added."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +47,7 @@ class Audit(Measured):
     notes: tuple[str, ...] = ()
     _handle: Handle | None = field(default=None, repr=False)
     _clusters: Clusters | None = field(default=None, repr=False)
+    _classes: Classes | None = field(default=None, repr=False)
 
     @property
     def spec(self) -> Spec:  # type: ignore[override]
@@ -52,7 +57,7 @@ class Audit(Measured):
     @cached_property
     def tables(self) -> Tables:
         """Raw tables of counts."""
-        return Tables(self.cube, clusters=self._clusters)
+        return Tables(self.cube, clusters=self._clusters, classes=self._classes)
 
     @property
     def sentence(self) -> str:
@@ -77,7 +82,7 @@ class Audit(Measured):
         Parameters
         ----------
         threshold
-            One for everybody, or one per level of the group column `by`; levels that are not named keep the audit's own.
+            One for everybody, or one per level of the group column `by`; levels that are not named keep the threshold that they have.
         by
             The group column whose levels have thresholds of their own.
 
@@ -94,7 +99,7 @@ class Audit(Measured):
         >>> audit.at({"m": 0.7}, by="sex").by_group("selection_rate").to_frame()["value"].tolist()
         [0.5, 0.5]
         """
-        wanted = read_threshold(threshold, by, self.spec.threshold)
+        wanted = read_threshold(threshold, by, self.threshold, self.spec.threshold)
         self.tables.check_threshold(wanted)
         return self._changed(threshold=wanted)
 
@@ -109,7 +114,7 @@ class Audit(Measured):
         """
         made = self._published.get(str(profile))
         if made is None:
-            made = self._published[profile] = publish(self.cube, profile, self._clusters)
+            made = self._published[profile] = publish(self.cube, profile, self._clusters, self._classes)
         return ProtectedAudit(made, self.selection, self.threshold, profile, self.notes)
 
     @cached_property
@@ -156,19 +161,21 @@ class Audit(Measured):
                 hint="add the whole audits, then select: (a + b).where(...)",
                 role="selection",
             )
-        return replace(self, cube=self.cube + other.cube, notes=tuple(dict.fromkeys((*self.notes, *other.notes))), _handle=None, _clusters=None)
+        notes = tuple(dict.fromkeys((*self.notes, *other.notes)))
+        return replace(self, cube=self.cube + other.cube, notes=notes, **dict.fromkeys(_PRIVATE))
 
     def to_dict(self) -> dict[str, Any]:
         """Give the counts and how they were read as plain data. Raw: nothing is hidden in it."""
         return {
             "cube": self.cube.to_dict(),
             "selection": [[axis, list(levels)] for axis, levels in self.selection],
-            "threshold": told(self.threshold) if isinstance(self.threshold, GroupThresholds) else self.threshold,
+            "threshold": self.threshold.to_dict() if isinstance(self.threshold, GroupThresholds) else self.threshold,
             "notes": list(self.notes),
         }
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"cube": self.cube, "selection": self.selection, "threshold": self.threshold, "notes": self.notes, "_handle": None, "_clusters": None}
+        kept = {name: getattr(self, name) for name in ("cube", "selection", "threshold", "notes")}
+        return {**kept, **dict.fromkeys(_PRIVATE)}
 
     def __repr__(self) -> str:
         return str(self.protect())
@@ -290,7 +297,7 @@ def audit(
         spec=spec,
     )
     decided = made.cube.spec.y_pred is not None
-    return Audit(made.cube, (), None if decided else made.cube.spec.threshold, made.notes, made.handle, made.clusters)
+    return Audit(made.cube, (), None if decided else made.cube.spec.threshold, made.notes, made.handle, made.clusters, made.classes)
 
 
 def _check_alone(others: Mapping[str, Any]) -> None:

@@ -22,8 +22,13 @@ from .exceptions import (
 )
 
 _MAX_NUMERIC_LEVELS = 20
+_LEAST_WEIGHT = 1e-100
 _EXACT = 2.0**53
 """The largest whole number up to which every one is a double of its own."""
+_UNKNOWN = {
+    "sample_weight": "A row without a weight stands for nobody knows how many people.",
+    "cluster": "A row that nobody knows whose it is cannot be counted with the others of that person.",
+}
 Frame = nw.DataFrame[Any]
 Series = nw.Series[Any]
 
@@ -110,7 +115,7 @@ def full(frame: Frame, role: str, name: str) -> Series:
     if empty:
         raise MissingValues(
             f"`{role}` names the column {name!r}, which is missing for {empty:,} of {len(column):,} people.",
-            "A person without a decision cannot be counted on either side.",
+            _UNKNOWN.get(role, "A person without a decision cannot be counted on either side."),
             hint=f"data = data.dropna(subset=[{name!r}]), and say in the record who was left out",
             role=role,
             value=name,
@@ -164,8 +169,6 @@ def code_series(frame: Frame, codes: npt.NDArray[np.int64]) -> Series:
     return nw.new_series("code", codes.astype(np.int64), nw.Int64, backend=frame.implementation)
 
 
-
-
 def share_name(name: str, level: Level) -> str:
     """Name the column of the probabilities of one level."""
     return f"{name}: {name_of(level)}"
@@ -190,11 +193,11 @@ def shares_of(frame: Frame, spec: Spec) -> npt.NDArray[np.float64]:
 def weights_of(frame: Frame, name: str) -> npt.NDArray[np.float64]:
     """Give the weights of the rows, checked."""
     values = numbers(full(frame, "sample_weight", name), "sample_weight", name)
-    bad = ~(np.isfinite(values) & (values >= 0))
+    bad = ~((values == 0) | ((values >= _LEAST_WEIGHT) & (values <= 1 / _LEAST_WEIGHT)))
     if bad.any() or not (values > 0).any():
+        what = "negative, infinite, or beyond what squares of numbers can hold" if bad.any() else "zero"
         raise OutOfRange(
-            f"`sample_weight` names the column {name!r}; {int(bad.sum()) or len(values):,} of {len(values):,} weights are"
-            f" {'negative or infinite' if bad.any() else 'zero'}.",
+            f"`sample_weight` names the column {name!r}; {int(bad.sum()) or len(values):,} of {len(values):,} weights are {what}.",
             "A weight says how many people a row stands for: 0 or more, and not 0 for everybody.",
             hint=f"data = data[data[{name!r}] > 0], and say in the record who was left out",
             role="sample_weight",

@@ -293,7 +293,9 @@ def _common_spec(one: Cube, two: Cube) -> Spec:
         )
         if getattr(one.spec, name) != getattr(two.spec, name)
     ]
-    if (one.axes, tuple(one.sums)) != (two.axes, tuple(two.sums)):
+    if tuple(one.sums) != tuple(two.sums):
+        differing.insert(0, "sums")
+    if one.axes != two.axes:
         differing.insert(0, "axes")
     if differing:
         raise CubesDiffer(
@@ -314,5 +316,5 @@ def _common_spec(one: Cube, two: Cube) -> Spec:
 
 
 def _said(cube: Cube, name: str) -> object:
-    return cube.axes if name == "axes" else getattr(cube.spec, name)
+    return cube.axes if name == "axes" else tuple(cube.sums) if name == "sums" else getattr(cube.spec, name)
 

@@ -8,6 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
+ROUNDING = 1e-9
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One cell: what is shown, and the full value behind it."""
@@ -40,9 +43,12 @@ def _cell(cell: object, header: bool) -> str:
 
 
 def fixed(value: float, digits: int) -> str:
-    """Write a number with a fixed number of decimals, halves away from zero, as the browser does it too."""
+    """Write a number with a fixed number of decimals, halves away from zero, as the browser does it too.
+
+    What is a half but for the rounding error of a sum is one, so that the order of a sum is not seen.
+    """
     scale = 10**digits
-    size = math.floor(abs(value) * scale + 0.5) / scale
+    size = math.floor(abs(value) * scale + 0.5 + ROUNDING) / scale
     return f"{-size if value < 0 and size else size:.{digits}f}"
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from ._classes import Classes
 from ._clusters import Clusters
+from ._columns import share_name
 from ._cube import Cube
 from ._levels import Level
+from ._membership import membership
 from ._predict import Numbers, Predictor, predictor
 from ._roles import Columns, column_names, gather, size_of
 from ._spec import Spec, is_number
 from ._tally import read_bins, read_scores, tally, tally_clusters
-from .exceptions import BadValue, EmptyData, NotTwoValues, RoleNeeded, WrongKind, listed
+from ._tally_classes import tally_classes
+from .exceptions import BadValue, ColumnNotFound, EmptyData, NotTwoValues, RoleNeeded, WrongKind, listed
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -35,6 +39,7 @@ class Made:
     notes: tuple[str, ...]
     handle: Handle | None
     clusters: Clusters | None = None
+    classes: Classes | None = None
 
 
 def make(
@@ -71,8 +76,9 @@ def make(
     _check_fractions(spec)
     cube = tally(columns.frame, spec)
     clusters = tally_clusters(columns.frame, cube.spec) if spec.cluster is not None else None
+    classes = tally_classes(columns.frame, cube.spec) if spec.membership else None
     handle = None if predict is None else Handle(data, columns.frame, predict)
-    return Made(cube, _notes(columns, cube.spec, predict), handle, clusters)
+    return Made(cube, _notes(columns, cube.spec, predict), handle, clusters, classes)
 
 
 def _paired(outcomes: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -89,6 +95,14 @@ def _paired(outcomes: Mapping[str, Any]) -> Mapping[str, Any]:
             value=given,
         )
     base, after = given.values()
+    if base is None or after is None:
+        raise WrongKind(
+            f"`y_pred` has None for {next(name for name, value in given.items() if value is None)!r}.",
+            "Two decisions about the same people are compared: the earlier one and the one to audit.",
+            hint='y_pred={"before": "p0", "after": "p1"}, or y_pred="p1" for one of them',
+            role="y_pred",
+            value=given,
+        )
     return {**outcomes, "y_base": base, "y_pred": after}
 
 
@@ -156,8 +170,31 @@ def _roles_of(
     read = {role: getattr(spec, role) for role in outcomes}
     if model is not None:  # what the model itself predicted has a name in the spec, and is no column of the data
         read |= {"y_score": None, "y_pred": spec.y_pred if spec.y_pred in column_names(data) else None}
-    own = {role: list(getattr(spec, role)) or None for role in groups}
+    own = {role: _group_columns(spec, role, data) if role not in given else None for role in groups}
     return {**read, **{k: v for k, v in given.items() if k in read}}, {**own, **{k: v for k, v in given.items() if k in own}}
+
+
+def _group_columns(spec: Spec, role: str, data: Any) -> Any:
+    """The group columns of a role as a spec names them; where a group is known as probabilities, from the columns of its shares."""
+    names, fractional = getattr(spec, role), dict(spec.membership)
+    if not any(name in fractional for name in names):
+        return list(names) or None
+    have = column_names(data)
+    found: dict[str, Any] = {}
+    for name in names:
+        shares = [share_name(name, level) for level in fractional.get(name, ())]
+        lacking = [column for column in shares or (name,) if column not in have]
+        if lacking:
+            raise ColumnNotFound(
+                f"`spec` has the group column {name!r}{', known as probabilities' if shares else ''}; the data lack {lacking[0]!r}.",
+                f"The data have: {listed(have, 30)}.",
+                hint=f"fl.audit(data, spec=spec, {role}={{{name!r}: fl.membership(probabilities)}})" if shares else f"{role}={{{name!r}: values, ...}}",
+                role=role,
+                value=name,
+            )
+        columns = {level: data[share_name(name, level)] for level in fractional.get(name, ())}
+        found[name] = replace(membership(columns, name=name), index=getattr(data, "index", None)) if shares else data[name]
+    return found
 
 
 def _predictor(model: Any, data: Any, pos_label: Level, event: Level) -> Predictor:

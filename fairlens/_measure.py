@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._cube import asked_levels
 from ._levels import ALL, Level, name_of
@@ -21,6 +21,9 @@ from .metrics._group_rows import Interval
 from .metrics._metric import chosen
 from .metrics._sentence import TEXTS, within_of
 from .scores._ids import ScoreMetric, chosen_scores, is_score_metric
+
+if TYPE_CHECKING:
+    from .scores._curve import CurveTable, Kind
 
 Measure = Metric | Formula | ScoreMetric
 Metrics = str | Measure | Callable[..., float] | Sequence[str | Measure | Callable[..., float]] | None
@@ -115,7 +118,7 @@ class Measured(ABC):
         for columns, view in self._views(by):
             for metric in wanted:
                 found = self._rates_of(metric, view, confidence, interval)
-                rows += [replace(row, group=self._widen(row.group, columns, by)) for row in found]
+                rows += found if by is not None else [replace(row, group=self._widen(row.group, columns, by)) for row in found]
         query = self._query("by_group", metrics=metrics, by=by, confidence=confidence, interval=interval)
         return GroupTable(self._attributes(by), tuple(rows), self.spec, confidence, self.setting, self.within, query)
 
@@ -124,10 +127,7 @@ class Measured(ABC):
         view = self._view(())
         limits = (confidence, self.spec.min_denominator, self.spec.suppress_below)
         rows = [
-            replace(
-                self._rates_of(metric, view, confidence, "score")[0] if isinstance(metric, ScoreMetric) else whole(view, metric, *limits),
-                group=(),
-            )
+            replace(self._score_overall(metric, confidence) if isinstance(metric, ScoreMetric) else whole(view, metric, *limits), group=())
             for metric in self._metrics(metrics, confidence)
         ]
         return GroupTable((), tuple(rows), self.spec, confidence, self.setting, self.within, self._query("overall", metrics=metrics, confidence=confidence))
@@ -178,6 +178,41 @@ class Measured(ABC):
         query = self._query("ratio", metric=metric, by=by, reference=reference, confidence=confidence, interval=interval)
         return RatioTable(self._attributes(by), rows, self.spec, confidence, self.setting, self.within, query)
 
+    def curve(self, kind: Kind, by: By = None, confidence: float = 0.95) -> CurveTable:
+        """What scores tell apart by group, at every threshold.
+
+        Parameters
+        ----------
+        kind
+            "roc" and "det" (error rates against each other), "calibration" (observed against predicted), or "threshold" (rates against
+            the threshold).
+        by
+            A group column, a list of columns to cross, or None for each sensitive feature by itself.
+        confidence
+            Between 0 and 1.
+
+        Returns
+        -------
+        CurveTable
+            One row per group and step, with intervals and n.
+
+        Raises
+        ------
+        RoleNeeded
+            If there are no scores, or no labels to hold them against.
+
+        Examples
+        --------
+        >>> import fairlens as fl
+        >>> scores, sex = [0.2, 0.4, 0.6, 0.8] * 10, ["f", "m"] * 20
+        >>> audit = fl.audit(y_true=[0, 0, 1, 1] * 10, y_score=scores, threshold=0.5, sensitive_features={"sex": sex})
+        >>> audit.curve("roc", by="sex").to_frame()["true_positive_rate"].max()
+        1.0
+        """
+        from .scores import curve
+
+        return curve(self, kind, by, confidence)
+
     def _pairs(
         self, metric: Metrics, by: By, reference: Reference, confidence: float, interval: Interval, *, ratio: bool
     ) -> tuple[PairRow, ...]:
@@ -187,7 +222,9 @@ class Measured(ABC):
         for columns, view in self._compared(by, reference):
             for one in wanted:
                 found = self._pairs_of(one, view, reference, confidence, interval, ratio)
-                rows += [replace(pair, row=replace(pair.row, group=self._widen(pair.row.group, columns, by))) for pair in found]
+                if by is None:
+                    found = [replace(pair, row=replace(pair.row, group=self._widen(pair.row.group, columns, by))) for pair in found]
+                rows += found
         return tuple(rows)
 
     def _rates_of(self, metric: Measure, view: View, confidence: float, interval: Interval) -> list[GroupRow]:
@@ -197,13 +234,26 @@ class Measured(ABC):
             return score_rows(self, view.by, (metric,), confidence)
         return rates(view, metric, confidence, self.spec.min_denominator, self.spec.suppress_below, interval)
 
+    def _score_overall(self, metric: ScoreMetric, confidence: float) -> GroupRow:
+        from .scores import score_overall
+
+        return score_overall(self, (metric,), confidence)[0]
+
     def _pairs_of(
         self, metric: Measure, view: View, reference: Reference, confidence: float, interval: Interval, ratio: bool
     ) -> list[PairRow]:
         if isinstance(metric, ScoreMetric):
             from .scores import score_pairs
 
-            return score_pairs(self, view.by, (metric,), reference, confidence, ratio=ratio)
+            if ratio:
+                raise BadValue(
+                    f"A ratio of {metric.name!r} was asked for.",
+                    "Numbers of scores have no zero at which nothing is, so that their ratios say nothing.",
+                    hint=f"audit.difference({metric.name!r})",
+                    role="metric",
+                    value=metric.name,
+                )
+            return score_pairs(self, view.by, (metric,), reference, confidence)
         return pairs(
             view, metric, reference, confidence, self.spec.min_denominator, self.spec.suppress_below,
             favorable=self.spec.event_is_favorable, ratio=ratio, interval=interval,
@@ -304,7 +354,7 @@ class Measured(ABC):
                     role=axis,
                     value=wanted,
                 )
-        self.tables.view((), chosen_levels, self.threshold)
+        self.tables.view((), chosen_levels, self.threshold, clustered=False)
         return tuple((axis, chosen_levels[axis]) for axis in self.groups if axis in chosen_levels)
 
 

@@ -64,7 +64,7 @@ class Membership:
         Parameters
         ----------
         decimals
-            Probabilities that agree when rounded to so many decimals are of one class.
+            Probabilities that agree when rounded to so many decimals are of one class, unless one is 0 and the other is not.
 
         Returns
         -------
@@ -81,12 +81,7 @@ class Membership:
         >>> probabilities.tolist(), place.tolist()
         ([[0.2, 0.8], [0.9, 0.1]], [1, 0, 1])
         """
-        rounded = np.round(self.probabilities, decimals)
-        found, place = np.unique(rounded, axis=0, return_inverse=True)
-        place = place.reshape(-1)
-        sums = np.zeros(found.shape)
-        np.add.at(sums, place, self.probabilities)
-        return sums / np.bincount(place)[:, None], place.astype(np.int64)
+        return classes_of(self.probabilities, decimals)
 
     def thresholded(self, cutoff: float = 0.5) -> Any:
         """Assign everybody to their most probable group. It warns: differences between such groups are biased.
@@ -140,6 +135,17 @@ class Membership:
         import pandas as pd
 
         return pd.Series(found, index=self.index, name=self.name, dtype=object)
+
+
+def classes_of(probabilities: Probabilities, decimals: int = 2) -> tuple[Probabilities, npt.NDArray[np.int64]]:
+    """Give the mean probabilities of each class, and the class of each person. What is certain stays apart from what is nearly so."""
+    steps = np.rint(probabilities * 10**decimals).astype(np.int64) * 2 + (probabilities > 0)
+    place = np.zeros(len(probabilities), np.int64)
+    for column in steps.T:
+        place = np.unique(place * (int(steps.max()) + 1) + column, return_inverse=True)[1].reshape(-1)
+    size = np.bincount(place)
+    means = [np.bincount(place, column) / size for column in probabilities.T]
+    return np.stack(means, axis=1), place
 
 
 def membership(frame: Any, *, levels: Sequence[Level] | None = None, name: str = "group") -> Membership:

@@ -21,9 +21,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from ._classes import Classes
 from ._clusters import Clusters
 from ._cube import SCORE_BIN, Cube
-from ._levels import MISSING
+from ._levels import MISSING, Level
 from ._tables import Counts, Fixed, Tables, View
 from ._thresholds import Threshold
 from .exceptions import BadValue, TooManyCells
@@ -58,18 +59,28 @@ class PublishedTables(Tables):
         """Edges that a reader may decide at: steps of a twentieth of the range, and every declared threshold."""
         return self._edges
 
-    def view(self, by: Key, fixed: Fixed, threshold: Threshold) -> View:
+    def known_levels(self, axis: str) -> tuple[Level, ...]:
+        """The levels that a question may name: also that of the people who left the universe."""
+        left = axis in {name for name, _ in self.left_out}
+        return (*self.levels(axis), MISSING) if left else self.levels(axis)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "clusters": None, "classes": None}
+
+    def view(self, by: Key, fixed: Fixed, threshold: Threshold, *, clustered: bool = True) -> View:
         """Count as any tables do; where the people of a level that left the universe are asked for, everything is suppressed."""
         left = {axis for axis, _ in self.left_out}
         kept = {axis: levels for axis, levels in fixed.items() if axis not in left or MISSING not in levels}
-        seen = super().view(by, kept, threshold)
+        seen = super().view(by, kept, threshold, clustered=clustered)
         if len(kept) == len(fixed):
             return seen
         nothing, hidden = np.zeros_like(seen.counts), np.ones(len(seen.groups), bool)
         return View(by, seen.groups, nothing, nothing, nothing, hidden, None, None, None)
 
 
-def publish(cube: Cube, profile: Profile = "restricted", clusters: Clusters | None = None) -> PublishedTables:
+def publish(
+    cube: Cube, profile: Profile = "restricted", clusters: Clusters | None = None, classes: Classes | None = None
+) -> PublishedTables:
     """Make the tables that may be printed, drawn or exported under a profile.
 
     Parameters
@@ -81,6 +92,8 @@ def publish(cube: Cube, profile: Profile = "restricted", clusters: Clusters | No
         "internal" hides nothing.
     clusters
         Whose rows they are, for intervals; never part of what leaves.
+    classes
+        People by their probabilities of groups, for bounds; never part of what leaves.
 
     Raises
     ------
@@ -98,14 +111,14 @@ def publish(cube: Cube, profile: Profile = "restricted", clusters: Clusters | No
             value=profile,
         )
     if profile == "internal":
-        return PublishedTables(cube, clusters=clusters)
+        return PublishedTables(cube, clusters=clusters, classes=classes)
     floor = cube.spec.suppress_below
     cube, left_out = _leave_out_missing(cube, floor)
     coarse = _coarsen(cube)
     tables = Tables(coarse)
     _check_size(tables)
     blanks = _blanks(tables, floor)
-    return PublishedTables(coarse, blanks, clusters, left_out=left_out)
+    return PublishedTables(coarse, blanks, clusters, classes, left_out=left_out)
 
 
 def subsets(axes: Key) -> list[Key]:

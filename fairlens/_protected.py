@@ -12,7 +12,7 @@ from ._protect import Profile, PublishedTables
 from ._remarks import INTERNAL, remarks
 from ._spec import Spec
 from ._thresholds import GroupThresholds, Threshold, read_threshold
-from .exceptions import ThresholdNotHeld
+from .exceptions import RowsNotHeld, ThresholdNotHeld
 from .metrics import GroupTable
 
 Selection = tuple[tuple[str, tuple[Level, ...]], ...]
@@ -58,7 +58,7 @@ class ProtectedAudit(Measured):
 
     def at(self, threshold: float | Mapping[Level, float] | GroupThresholds | None, by: str | None = None) -> ProtectedAudit:
         """Decide at other published thresholds; None is the decision as it was taken."""
-        wanted = read_threshold(threshold, by, self.spec.threshold)
+        wanted = read_threshold(threshold, by, self.threshold, self.spec.threshold)
         self.tables.check_threshold(wanted)
         return replace(self, threshold=wanted)
 
@@ -83,8 +83,8 @@ class ProtectedAudit(Measured):
     @property
     def title(self) -> str:
         """How many people are counted, all groups and decisions together."""
-        total = self.tables.view((), dict(self.selection), self.own_threshold).total
-        size = f"{int(total.sum()):,}" if total is not None else f"fewer than {self.spec.suppress_below}"
+        total = self.tables.view((), dict(self.selection), self.own_threshold, clustered=False).total
+        size = f"{round(float(total.sum())):,}" if total is not None else f"fewer than {self.spec.suppress_below}"
         if total is None and self.selection:
             size = "a suppressed number of"
         return f"Audit of {size} {self.spec.word('persons')}" + (f" {self._among}" if self.selection else "")
@@ -104,8 +104,8 @@ class ProtectedAudit(Measured):
         return f"<div class='fairlens'>{title}{table}{small}</div>"
 
     def _rates(self) -> GroupTable | str:
-        """Selection rates, or why there are none at this threshold."""
+        """Selection rates, or why there are none: at this threshold, or without knowing whose rows they are."""
         try:
             return self.by_group("selection_rate")
-        except ThresholdNotHeld as error:
+        except (ThresholdNotHeld, RowsNotHeld) as error:
             return str(error)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from .exceptions import ThresholdNotHeld
+from .exceptions import RowsNotHeld, ThresholdNotHeld
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,7 +89,7 @@ class Result(ABC):
     def __repr__(self) -> str:
         try:
             answer = self.published()
-        except ThresholdNotHeld as error:
+        except (ThresholdNotHeld, RowsNotHeld) as error:
             return f"{type(self).__name__}, not shown. {error}"
         return f"{answer.sentence}\n{answer.to_frame().to_string(index=False)}"
 
@@ -98,6 +98,6 @@ class Result(ABC):
 
         try:
             answer = self.published()
-        except ThresholdNotHeld:
+        except (ThresholdNotHeld, RowsNotHeld):
             return f"<pre>{escape(repr(self))}</pre>"
         return f"<div class='fairlens'><p>{escape(answer.sentence)}</p>{answer.html()}</div>"

@@ -115,6 +115,7 @@ class Spec:
             _check_floor(name, getattr(self, name))
         for role in ("sensitive_features", "control_features", "slice_features"):
             self._check_names(role, getattr(self, role))
+        _check_membership(self.membership, self.groups)
 
     def _check_names(self, role: str, names: tuple[str, ...]) -> None:
         for name in names:
@@ -262,6 +263,18 @@ def _event(role: str, value: Any) -> Level | None:
             value=value,
         )
     return normalise(value, role)
+
+
+def _check_membership(membership: Any, groups: tuple[str, ...]) -> None:
+    shaped = isinstance(membership, tuple) and all(isinstance(one, tuple) and len(one) == 2 and isinstance(one[1], tuple) for one in membership)
+    if not shaped or len(membership) > 1 or any(name not in groups or len(levels) < 2 for name, levels in membership):
+        raise BadValue(
+            f"`membership` is {membership!r}.",
+            f"It names one group column that is known as probabilities, with its levels. Group columns: {listed(groups)}.",
+            hint='Spec(("race",), membership=(("race", ("Black", "white")),))',
+            role="membership",
+            value=membership,
+        )
 
 
 def _check_range(ends: Any) -> None:

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ._classes import Classes
 from ._clusters import ClusterRows, Clusters
 from ._cube import SCORE_BIN, Y_BASE, Y_PRED, Y_TRUE, Codes, Cube
 from ._html import number
 from ._levels import UNLABELLED, Level
 from ._spec import is_number
-from ._thresholds import GroupThresholds, Threshold, fold
+from ._thresholds import GroupThresholds, Threshold, check_named, fold
 from .exceptions import LevelNotFound, RoleNeeded, RowsNotHeld, ThresholdNotHeld, WrongKind, listed
 
 Counts = npt.NDArray[Any]
@@ -109,6 +110,7 @@ class Tables:
     cube: Cube
     blanks: Mapping[tuple[str, ...], npt.NDArray[np.bool_]] | None = None
     clusters: Clusters | None = None
+    classes: Classes | None = None
     _made: dict[tuple[str, ...], Table] = field(default_factory=dict, repr=False)
     _sums: dict[tuple[tuple[str, ...], str], Counts] = field(default_factory=dict, repr=False)
 
@@ -159,7 +161,7 @@ class Tables:
             self._sums[axes, name] = self._dense(axes, name)[1]
         return self._sums[axes, name]
 
-    def view(self, by: tuple[str, ...], fixed: Fixed, threshold: Threshold) -> View:
+    def view(self, by: tuple[str, ...], fixed: Fixed, threshold: Threshold, *, clustered: bool = True) -> View:
         """Count the groups of `by` among the people at the levels `fixed`, deciding at `threshold` (None: as decided)."""
         self._check(by, fixed)
         groups = self._groups(by, fixed)
@@ -169,7 +171,7 @@ class Tables:
         whole, hidden = self._placed((), ((),), fixed, names, threshold)
         w, w2 = ("w", "w2") if weighted else ("n", "n")
         total, total_w, total_w2 = (None if hidden[0] else whole[name][0] for name in ("n", w, w2))
-        clusters = self._cluster_rows(by, groups, fixed, threshold)
+        clusters = self._cluster_rows(by, groups, fixed, threshold) if clustered else None
         return View(by, groups, found["n"], found[w], found[w2], suppressed, total, total_w, total_w2, clusters)
 
     def steps_view(self, by: tuple[str, ...], fixed: Fixed) -> StepsView:
@@ -231,21 +233,22 @@ class Tables:
                     role="y_pred",
                 )
         elif isinstance(threshold, GroupThresholds):
-            self._check((threshold.axis,), {threshold.axis: tuple(level for level, _ in threshold.cuts)})
+            self._check((threshold.axis,), {})
             for cut in threshold:
                 self._check_cut(cut)
+            check_named(threshold, self.known_levels(threshold.axis), self.levels(threshold.axis))
         else:
             self._check_cut(threshold)
+
+    def known_levels(self, axis: str) -> tuple[Level, ...]:
+        """The levels that a question may name."""
+        return self.levels(axis)
 
     def _check_cut(self, threshold: float) -> None:
         if not is_number(threshold):
             raise WrongKind(
-                f"`threshold` is {threshold!r}.",
-                "It must be one number.",
-                hint="audit.at(0.5)",
-                role="threshold",
-                value=threshold,
-            )
+                f"`threshold` is {threshold!r}.", "It must be one number.", hint="audit.at(0.5)", role="threshold", value=threshold
+            )  # fmt: skip
         if self.steps is None:
             raise RoleNeeded(
                 f"A decision at the threshold {number(threshold)} was asked for.",
@@ -371,16 +374,18 @@ def _places(table: Table, columns: list[tuple[int, tuple[Level, ...]]], groups: 
         return np.zeros(len(table.codes), np.int64)
     shape = tuple(len(levels) for _, levels in columns)
     key = np.ravel_multi_index(tuple(table.codes[:, j] for j, _ in columns), shape)
-    wanted = [np.ravel_multi_index(tuple(levels.index(level) for level, (_, levels) in zip(group, columns, strict=True)), shape) for group in groups]
+    at_level = [{level: i for i, level in enumerate(levels)} for _, levels in columns]
+    codes = np.array([[at[level] for at, level in zip(at_level, group, strict=True)] for group in groups], np.int64).reshape(-1, len(columns))
+    wanted = np.atleast_1d(np.ravel_multi_index(tuple(codes.T), shape))
     order = np.argsort(wanted)
-    at = np.searchsorted(np.asarray(wanted)[order], key) if len(groups) else np.zeros(len(key), np.int64)
+    at = np.searchsorted(wanted[order], key) if len(groups) else np.zeros(len(key), np.int64)
     place: npt.NDArray[np.int64] = order[np.minimum(at, len(groups) - 1)] if len(groups) else at
     return place
 
 
 def _six(tables: Tables, by: tuple[str, ...], fixed: Fixed) -> dict[tuple[Level, ...], Counts]:
     """Give (labels, decisions) by group of one part of the people."""
-    seen = tables.view(by, fixed, None)
+    seen = tables.view(by, fixed, None, clustered=False)
     return {group: counts.reshape(3, 2) for group, counts in zip(seen.groups, seen.counts, strict=True)}
 
 

@@ -126,25 +126,39 @@ def tally_clusters(data: Any, spec: Spec) -> Clusters:
     frame = read(data)
     keys, sums, spec = _keys_and_sums(frame, spec)
     keys["cluster"] = full(frame, "cluster", str(spec.cluster))
-    cells = _group(keys, sums)
-    found = {axis: _read_levels(axis, cells[axis], spec) for axis in keys if axis != "cluster"}
-    names = {value: i for i, value in enumerate(dict.fromkeys(cells["cluster"]))}
+    return clusters_of(_group(keys, sums), spec)
+
+
+def clusters_of(cells: Mapping[str, list[Any]], spec: Spec) -> Clusters:
+    """Read the levels of the counted cells, each of one cluster."""
     size = len(cells["n"])
-    levels = tuple(sort_levels(found[axis]) for axis in spec.groups)
-    codes = np.zeros((size, len(levels)), np.int64)
-    for j, (axis, known) in enumerate(zip(spec.groups, levels, strict=True)):
-        at = {level: i for i, level in enumerate(known)}
-        codes[:, j] = [at[level] for level in found[axis]]
+    axes = tuple(axis for axis in spec.groups if axis in cells)  # groups that are known as probabilities are in no cell
+    found = {axis: _codes_of(cells[axis], axis, spec) for axis in (*axes, Y_TRUE, SCORE_BIN, Y_PRED) if axis in cells}
+    codes = np.stack([found[axis][1] for axis in axes], axis=1) if axes else np.zeros((size, 0), np.int64)
+    names = {value: i for i, value in enumerate(dict.fromkeys(cells["cluster"]))}
+    outcomes = {axis: np.array(levels, float)[code] for axis, (levels, code) in found.items() if axis in (SCORE_BIN, Y_PRED)}
+    labels, label = found.get(Y_TRUE, ((UNLABELLED,), np.zeros(size, np.int64)))
     return Clusters(
         np.array([names[value] for value in cells["cluster"]], np.int64),
-        spec.groups,
-        levels,
+        axes,
+        tuple(found[axis][0] for axis in axes),
         codes,
-        np.array([_LABELS.index(level) for level in found.get(Y_TRUE, [UNLABELLED] * size)], np.int64),
-        np.array(found.get(SCORE_BIN, [0.0] * size), float),
-        np.array(found.get(Y_PRED, [0] * size), np.int64),
+        np.array([_LABELS.index(level) for level in labels], np.int64)[label],
+        outcomes.get(SCORE_BIN, np.zeros(size)),
+        outcomes.get(Y_PRED, np.zeros(size)).astype(np.int64),
         np.array(cells["w" if "w" in cells else "n"], float),
+        np.array(cells["w2" if "w2" in cells else "n"], float),
     )
+
+
+def _codes_of(values: list[Any], axis: str, spec: Spec) -> tuple[tuple[Level, ...], npt.NDArray[np.int64]]:
+    """Give the levels of many values, and each value's place among them; every different value is read once."""
+    different = list(dict.fromkeys(values))
+    read_once = _read_levels(axis, different, spec)
+    levels = sort_levels(read_once)
+    at = {level: i for i, level in enumerate(levels)}
+    place = {value: at[level] for value, level in zip(different, read_once, strict=True)}
+    return levels, np.array([place[value] for value in values], np.int64)
 
 
 def _keys_and_sums(frame: Frame, spec: Spec) -> tuple[dict[str, Series], dict[str, Any], Spec]:

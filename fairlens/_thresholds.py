@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ._html import number
-from ._levels import Level, name_of
+from ._levels import MISSING, Level, name_of, normalise
 from ._spec import is_number
-from .exceptions import WrongKind
+from .exceptions import LevelNotFound, RoleNeeded, WrongKind, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,10 @@ class GroupThresholds:
         rest = self.cuts[0][1] if self.other is None else self.other
         return next((cut for name, cut in self.cuts if name == level and type(name) is type(level)), rest)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Give plain lists, numbers and texts."""
+        return {"by": self.axis, "cuts": [[level, cut] for level, cut in self.cuts], "other": self.other}
+
     def __iter__(self) -> Iterator[float]:
         return iter((*(cut for _, cut in self.cuts), *(() if self.other is None else (self.other,))))
 
@@ -51,8 +55,11 @@ def told(threshold: float | GroupThresholds) -> str:
     return ", ".join([*cuts, *rest])
 
 
-def read_threshold(threshold: Any, by: Any, other: float | None) -> Threshold:
-    """Read the arguments of `at`: a number, None, or a mapping from the levels of the column `by` to numbers."""
+def read_threshold(threshold: Any, by: Any, now: Threshold, own: float | None) -> Threshold:
+    """Read the arguments of `at`: a number, None, or a mapping from the levels of the column `by` to numbers.
+
+    Levels that are not named keep the one threshold that everybody has `now`, or else the audit's `own`.
+    """
     if not isinstance(threshold, Mapping):
         if by is not None:
             raise WrongKind(
@@ -64,6 +71,7 @@ def read_threshold(threshold: Any, by: Any, other: float | None) -> Threshold:
             )
         one: Threshold = threshold
         return one
+    other = now if isinstance(now, int | float) else own
     if not isinstance(by, str) or not threshold or not all(map(is_number, threshold.values())):
         raise WrongKind(
             f"`threshold` is {dict(threshold)!r} and `by` is {by!r}.",
@@ -72,8 +80,33 @@ def read_threshold(threshold: Any, by: Any, other: float | None) -> Threshold:
             role="threshold",
             value=threshold,
         )
-    cuts = tuple((level, float(cut)) for level, cut in threshold.items())
-    return GroupThresholds(by, cuts, cuts[0][1] if other is None else other)
+    cuts = tuple((level if level == MISSING else normalise(level, "threshold"), float(cut)) for level, cut in threshold.items())
+    return GroupThresholds(by, cuts, other)
+
+
+def check_named(threshold: GroupThresholds, have: tuple[Level, ...], counted: tuple[Level, ...]) -> None:
+    """Raise where a threshold is of a level that does not occur (`have`), or a level that is `counted` has none."""
+    alike = [(type(level), level) for level in have]  # 1 and True are two levels
+    named = [level for level, _ in threshold.cuts]
+    unknown = [level for level in named if (type(level), level) not in alike]
+    lacking = [level for level in counted if level not in named]
+    cut = threshold.cuts[0][1]
+    if unknown:
+        raise LevelNotFound(
+            f"`threshold` names {threshold.axis}={unknown[0]!r}, which does not occur.",
+            f"{threshold.axis} has: {listed(have)}.",
+            hint=f"audit.at({{{have[0]!r}: {cut!r}}}, by={threshold.axis!r})",
+            role="threshold",
+            value=unknown[0],
+        )
+    if lacking and threshold.other is None:
+        raise RoleNeeded(
+            f"`threshold` names {listed(named)} of {threshold.axis}, and not {listed(lacking)}.",
+            "This audit has no threshold of its own that they could keep.",
+            hint=f"audit.at({{{', '.join(f'{level!r}: {cut!r}' for level in have[:3])}}}, by={threshold.axis!r})",
+            role="threshold",
+            value=lacking[0],
+        )
 
 
 def fold(counts: npt.NDArray[Any], steps: tuple[float, ...] | None, cuts: npt.NDArray[np.float64] | float | None) -> npt.NDArray[Any]:

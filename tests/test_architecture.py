@@ -16,8 +16,8 @@ NAMES = [str(path.relative_to(ROOT)) for path in FILES]
 TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in zip(NAMES, FILES, strict=True)}
 FLOORS = {
     0: ["exceptions"],
-    1: ["_levels", "_spec", "_cube", "_result", "_html", "_progress", "_tables", "_roles", "_predict", "_thresholds", "_clusters", "_columns", "_membership"],
-    2: ["_tally", "_protect", "stats", "datasets"],
+    1: ["_levels", "_spec", "_cube", "_result", "_html", "_progress", "_tables", "_roles", "_predict", "_thresholds", "_clusters", "_columns", "_membership", "_classes"],
+    2: ["_tally", "_tally_classes", "_protect", "stats", "datasets"],
     3: ["metrics"],
     4: ["_measure", "_inputs", "_remarks", "_protected", "_audit", "explanations", "disparities", "scores"],
     5: ["plots"],
@@ -163,7 +163,7 @@ def test_every_public_name_is_there(name):
 def test_no_package_is_named_like_a_verb():
     """`import fairlens.panel` would silently replace the function `fl.panel`."""
     parts = {part_of(name) for name in NAMES}
-    assert {"audit", "decompose_gap", "membership", "panel", "pool", "screen", "summarize", "tally"} == VERBS
+    assert {"adjust", "audit", "bound", "check", "choose_thresholds", "decompose_gap", "measure_scores", "membership", "minimum_detectable", "panel", "plan_collection", "pool", "rank_across", "sample_size", "screen", "summarize", "tally"} == VERBS
     assert not parts & VERBS
 
 

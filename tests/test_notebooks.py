@@ -12,6 +12,7 @@ from fairlens._cli._run import execute, summary
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 AUDIT = FOLDER / "01_mortgage_audit.ipynb"
+SURE = FOLDER / "02_how_sure_are_you.ipynb"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 
 
@@ -135,3 +136,41 @@ def test_pictures_say_the_same_in_words(made, permuted):
         ]
         assert len(alts) == 5
         assert sum(alt.startswith(first) for alt in alts) >= 2, alts
+
+
+@pytest.fixture(scope="module")
+def sure(tmp_path_factory):
+    """Notebook 02 as it comes, executed and exported."""
+    target = tmp_path_factory.mktemp("sure") / "how-sure"
+    result = CliRunner().invoke(main, ["run", str(SURE), "--to", str(target)])
+    assert result.exit_code == 0, result.output
+    return nbformat.read(target.with_suffix(".ipynb"), 4), target.with_suffix(".html").read_text("utf-8")
+
+
+def text_of(node, tag):
+    return texts(nbformat.from_dict({"cells": [tagged(node, tag)]}))
+
+
+def test_four_fifths_flags_worlds_without_disparity_and_the_screen_hardly_any(sure):
+    told = text_of(sure[0], "curse")
+    rule = float(re.search(r"four fifths of the best group\s+([\d.]+)", told)[1])
+    screen = float(re.search(r"fl\.screen\s+([\d.]+)", told)[1])
+    assert rule > 60
+    assert screen <= 5 + 2 * 100 * (0.05 * 0.95 / 200) ** 0.5
+
+
+def test_the_worst_group_comes_back_nearer_to_the_others(sure):
+    low, back = map(float, re.search(r"in one half: ([\d.]+) % .* other half: ([\d.]+) %", text_of(sure[0], "halves")).groups())
+    assert back - low > 5
+
+
+def test_both_ratios_the_adjusted_number_and_the_verdict_are_told(sure):
+    told = texts(sure[0])
+    approvals, refusals = map(float, re.search(r"Black against white: ([\d.]+) times the approvals .*?, ([\d.]+) times the refusals", told).groups())
+    assert approvals < 0.8 < 3 < refusals
+    assert re.search(r"14\.2 fewer .* With the same mix of dept 43\.0 and 38\.7", told)
+    assert "Exceeds: of 100 Black applicants" in told
+    assert "Inconclusive for Black applicants" in told
+    assert re.search(r"Collect \d+ more of Black", told)
+    assert re.search(r"\d+ people per group for", told)
+    assert "Recorded view" in sure[1]

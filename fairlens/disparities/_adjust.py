@@ -16,18 +16,21 @@ from ..metrics import GroupRow, Metric, PairRow
 from ..metrics._disparity import pairs, rates
 from ..metrics._results import Group, Status, informed
 from ..stats import breslow_day, cmh_test, mantel_haenszel, normal_quantile, standardize
+from ..stats._intervals import Array
 from ..stats._strata import Estimate
 from ._adjusted import AdjustedRow, AdjustedTable, Method, Stratum
 from ._asked import one_group, proportions
 
 _NAN = Estimate(math.nan, math.nan, math.nan)
 _THIN = 5
+_ENOUGH = 0.8  # Cochran's rule: expected numbers of 5 or more in four of five tables
 _WHY = {
-    "hidden": "a stratum is suppressed that it needs",
+    "hidden": "it needs a suppressed stratum",
     "apart": "no stratum has both groups",
     "few": "fewer than {least} people in strata that have both groups",
     "overlap": "{k:,} people are in strata without the other group, and not compared",
     "thin": "most people are in strata with fewer than {thin} of one group, so its limits may be too narrow",
+    "untested": "too few people per stratum to test whether strata differ",
 }
 ADJUSTING = {"hidden_stratum": _WHY["hidden"], "no_overlap": _WHY["apart"]}
 """Why there is no adjusted number, for the browser."""
@@ -99,8 +102,8 @@ def adjust(
         for one in wanted:
             strata = _read(audit, one, controls, columns, confidence)
             for row in _rows(audit, view, one, base, strata, confidence):
-                widened = (audit._widen(group, columns, by) for group in (row.group, row.reference))
-                rows.append(replace(row, **dict(zip(("group", "reference"), widened, strict=True))))
+                group, other = (audit._widen(group, columns, by) for group in (row.group, row.reference))
+                rows.append(replace(row, group=group, reference=other))
             cells += [replace(cell, group=audit._widen(cell.group, columns, by)) for cell in strata.cells()]
     arguments = {"metric": metric, "by": by, "reference": reference, "control_features": control_features, "confidence": confidence}
     query = None if audit.is_published else Query(audit, adjust, arguments)
@@ -139,37 +142,39 @@ class _Strata:
         if not both:
             blank = (_blank(crude, method, "undefined", crude.reason or _WHY["apart"]) for method in _ADJUSTED)
             return [replace(row, n=0, n_reference=0, n_without_overlap=apart, strata=0) for row in blank]
-        counts = np.array([[*informed(first[stratum]), *informed(second[stratum])] for stratum in both]).T
+        x1, n1 = np.array([informed(first[stratum]) for stratum in both], float).T
+        x2, n2 = np.array([informed(second[stratum]) for stratum in both], float).T
         weights = np.array([self.everybody[stratum].denominator for stratum in both], float)
         small = min(n, m) < self.least
         reasons = [_WHY["few"].format(least=self.least)] if small else []
         reasons += [_WHY["overlap"].format(k=apart)] if apart else []
-        thin = weights[np.minimum(counts[1], counts[3]) < _THIN].sum() > weights.sum() / 2
-        test, odds = cmh_test(*counts), breslow_day(*counts)
+        thin = weights[np.minimum(n1, n2) < _THIN].sum() > weights.sum() / 2
+        test, odds = cmh_test(x1, n1, x2, n2), breslow_day(x1, n1, x2, n2).p_value
+        if len(both) > 1 and not _testable(x1, n1, x2, n2):
+            odds, reasons = math.nan, [*reasons, _WHY["untested"]]
         made = []
-        for method, pooled in zip(
-            _ADJUSTED, (mantel_haenszel(*counts, self.z), standardize(*counts, self.z, weights)), strict=True
-        ):
+        for method in _ADJUSTED:
             mantel = method == "mantel_haenszel"
+            pooled = mantel_haenszel(x1, n1, x2, n2, self.z) if mantel else standardize(x1, n1, x2, n2, self.z, weights)
             told = [*reasons, *([_WHY["thin"].format(thin=_THIN)] if thin and not mantel else [])]
             made.append(
                 AdjustedRow(
                     crude.group, crude.reference, crude.metric, method, pooled.rate1, pooled.rate2, pooled.difference,
-                    pooled.ratio, pooled.odds_ratio, test.p_value if mantel else math.nan, odds.p_value, n, m, apart, len(both),
+                    pooled.ratio, pooled.odds_ratio, test.p_value if mantel else math.nan, odds, n, m, apart, len(both),
                     "small" if small else "ok", "; ".join(told),
                 )
             )  # fmt: skip
         return made
 
 
-def _read(audit: Measured, metric: Metric, controls: Group, columns: Group, confidence: float) -> _Strata:
+def _read(audit: Measured, metric: Metric, controls: tuple[str, ...], columns: tuple[str, ...], confidence: float) -> _Strata:
     spec = audit.spec
-    limits = (metric, confidence, spec.min_denominator, spec.suppress_below)
+    limits = (confidence, spec.min_denominator, spec.suppress_below)
     width = len(controls)
     found: dict[Group, dict[Group, GroupRow]] = {}
-    for row in rates(audit._view((*controls, *columns)), *limits):
+    for row in rates(audit._view((*controls, *columns)), metric, *limits):
         found.setdefault(row.group[width:], {})[row.group[:width]] = replace(row, group=row.group[width:])
-    everybody = {row.group: row for row in rates(audit._view(controls), *limits)}
+    everybody = {row.group: row for row in rates(audit._view(controls), metric, *limits)}
     return _Strata(found, everybody, normal_quantile(confidence), spec.min_denominator)
 
 
@@ -184,15 +189,15 @@ def _rows(
         )
         for ratio in (False, True)
     ]  # fmt: skip
-    crude = [_crude(pair, ratio, strata.z) for pair, ratio in zip(*found, strict=True)]
+    crude = [_crude(pair, ratio, metric, strata.z) for pair, ratio in zip(*found, strict=True)]
     return [row for one in crude for row in (one, *strata.compare(one))]
 
 
-def _crude(pair: PairRow, ratio: PairRow, z: float) -> AdjustedRow:
+def _crude(pair: PairRow, ratio: PairRow, metric: Metric, z: float) -> AdjustedRow:
     row, base = pair.row, pair.base
     odds = _NAN if math.isnan(pair.change) else mantel_haenszel(*informed(row), *informed(base), z).odds_ratio
     return AdjustedRow(
-        row.group, base.group, row.metric, "crude", _rate(row), _rate(base), Estimate(pair.change, pair.lower, pair.upper),
+        row.group, base.group, metric, "crude", _rate(row), _rate(base), Estimate(pair.change, pair.lower, pair.upper),
         Estimate(ratio.change, ratio.lower, ratio.upper), odds, pair.p_value, math.nan, row.n, base.n,
         None if pair.status == "suppressed" else 0, None if pair.status == "suppressed" else 1, pair.status, pair.reason,
     )  # fmt: skip
@@ -207,6 +212,13 @@ def _blank(crude: AdjustedRow, method: Method, status: Status, reason: str) -> A
     return AdjustedRow(
         crude.group, crude.reference, crude.metric, method, _NAN, _NAN, _NAN, _NAN, _NAN, nan, nan, None, None, None, None, status, reason
     )
+
+
+def _testable(x1: Array, n1: Array, x2: Array, n2: Array) -> bool:
+    """Whether the tables are large enough, most of them, for the test that strata differ."""
+    events, size = x1 + x2, n1 + n2
+    expected = np.minimum(n1, n2) * np.minimum(events, size - events) / size
+    return bool((expected >= _THIN).mean() >= _ENOUGH)
 
 
 def _any(rows: Mapping[Group, GroupRow], stratum: Group) -> bool:

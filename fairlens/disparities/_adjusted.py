@@ -275,10 +275,10 @@ def to_pandas(columns: dict[str, list[Any]], counts: Sequence[str]) -> pd.DataFr
     """Make a frame whose numbers of people stay whole where some are not shown."""
     import pandas as pd
 
-    made = {name: pd.Series(values, dtype=object) if name == "reference" else values for name, values in columns.items()}
+    made: dict[str, Any] = {name: pd.Series(values, dtype=object) if name == "reference" else values for name, values in columns.items()}
     for name in counts:
         if None in columns[name]:
-            made[name] = pd.array(columns[name], dtype="Int64")  # type: ignore[call-overload]
+            made[name] = pd.array(columns[name], dtype="Int64")
     return pd.DataFrame(made)
 
 

@@ -18,21 +18,34 @@ from ._adjusted import count, filled, hundred, plain, signed, to_pandas
 if TYPE_CHECKING:
     import pandas as pd
 
-Source = Literal["label", "group"]
+Source = Literal["label", "group", "membership"]
 NOTHING = "nothing unknown"
-UNKNOWN: dict[Source, str] = {"label": "label", "group": "group"}
+UNKNOWN: dict[Source, str] = {"label": "label", "group": "group", "membership": "group, known as probabilities"}
+FRACTIONS = (
+    "Which group people are of is known as probabilities only: measured rates count each person in fractions, n is an expected number,"
+    " and n unknown the expected people of the group whose group is not certain."
+)
 _SAID = {
     "nothing": "Nothing is unknown that could move {metric}: everybody who counts for it has a label and a group.",
     "label": "The label of {k} {group} and {m} {reference} {persons} is missing. Whatever it is, ",
     "group": "The group of {k} {persons}{among} is missing. Whichever it is, ",
-    "one_label": "The label of {k} {group} {persons} is missing. Whatever it is, ",
-    "one_group": "The group of {k} {persons}{among} is missing. Whichever it is, ",
+    "membership": "Which group people are of is known as probabilities only: it is not certain for an expected {k} {group} and {m} {reference} {persons}{among}."
+    " Whoever they are, ",
     "bounds": "of 100 {group} {persons}{among} between {low} and {high} {event}",
     "pair": ", of 100 {reference} between {low2} and {high2}: the difference lies between {least} and {most}",
     "either": ", so its sign could be either",
     "same": ", so its sign is the same in any case",
     "chance": ". With chance allowed for too, it lies between {below} and {above} (n={n} and {n2}).",
-    "alone": ". With chance allowed for too, between {below} and {above} (n={n}).",
+    "one_label": "The label of {k} {group} {persons} is missing. Whatever it is, ",
+    "one_group": "The group of {k} {persons}{among} is missing. Whichever it is, ",
+    "one_membership": "Which group people are of is known as probabilities only: it is not certain for an expected {k} {group} {persons}{among}. Whoever they are, ",
+    "one_chance": ". With chance allowed for too, between {below} and {above} (n={n}).",
+    "short_label": "Whatever label {k} {group} and {m} {reference} {persons} have, of 100 {group} ",
+    "short_group": "Whichever group {k} {persons}{among} are of, of 100 {group} ",
+    "short_membership": "Groups are known as probabilities only (not certain for an expected {k} {group} and {m} {reference} {persons}): of 100 {group} ",
+    "short_pair": "{persons}{among} between {least} and {most} {event} than of 100 {reference}: the sign ",
+    "short_either": "could be either.",
+    "short_same": "is the same in any case.",
 }
 
 
@@ -47,7 +60,8 @@ class Range(NamedTuple):
 class BoundRow:
     """One rate of one group: as measured, between which ends it lies whatever is unknown, and with chance beside it.
 
-    `bounds` are of what is unknown alone, `limits` have the sampling interval on both sides. The difference to the reference has the
+    `source` is what is unknown: the "label" or the "group" of some people, or the "membership" of all whose group is known as
+    probabilities; for that `n` and `n_unknown` are expected numbers. `bounds` are of what is unknown alone, `limits` have the sampling interval on both sides. The difference to the reference has the
     same two, and `conclusion` says whether what is unknown could turn it round. `n_unknown` people are unknown.
     """
 
@@ -117,12 +131,19 @@ class BoundsTable(Result):
     @property
     def sentence(self) -> str:
         """What is unknown, how far it could move a rate, and whether it could turn a difference round."""
+        return self._told(short=False)
+
+    @property
+    def headline(self) -> str:
+        """The sentence without rates and chance."""
+        return self._told(short=True)
+
+    def _told(self, *, short: bool) -> str:
         answer = self.published()
         able = [row for row in answer.rows if not math.isnan(row.bounds.lower)]
-        told = [_said(rows, answer.rows, self.spec) for source in UNKNOWN if (rows := [row for row in able if row.source == source])]
-        said = [text for text in told if text]
-        if said:
-            return answer.within + " ".join(said)
+        told = [_said([row for row in able if row.source == source], answer.rows, self.spec, short) for source in UNKNOWN]
+        if any(told):
+            return answer.within + " ".join(filter(None, told))
         if any(row.status == "suppressed" for row in answer.rows) or not able:
             return answer.within + TEXTS["nothing"]
         names = " or ".join(dict.fromkeys(row.metric.label.lower() for row in able))
@@ -144,7 +165,8 @@ class BoundsTable(Result):
             ]
             for row in answer.rows
         ]  # fmt: skip
-        return table(headers, lines, len(answer.attributes))
+        told = f"<p>{FRACTIONS}</p>" if any(row.source == "membership" for row in answer.rows) else ""
+        return table(headers, lines, len(answer.attributes)) + told
 
 
 def ends_text(ends: Range) -> str:
@@ -157,19 +179,19 @@ def points_text(ends: Range) -> str:
     return "–" if math.isnan(ends.lower) else f"{points(ends.lower)} to {points(ends.upper)}"
 
 
-def _said(rows: list[BoundRow], every: tuple[BoundRow, ...], spec: Spec) -> str:
+def _said(rows: list[BoundRow], every: tuple[BoundRow, ...], spec: Spec, short: bool) -> str:
     """One source of what is unknown in words; empty where nothing is. Of several pairs the one with the largest difference."""
     paired = [row for row in rows if not math.isnan(row.difference_bounds.lower)]
-    open_ = [row for row in paired if row.conclusion != NOTHING]
-    if open_:
-        known = [row for row in open_ if MISSING not in row.group] or open_
+    able = [row for row in paired if row.conclusion != NOTHING]
+    if able:
+        known = [row for row in able if MISSING not in row.group] or able
         top = max(known, key=lambda row: 0.0 if math.isnan(row.difference) else abs(row.difference))
-        base = next(
-            row for row in every if (row.group, row.metric.name, row.source) == (top.reference, top.metric.name, top.source)
-        )
-        return _filled([top.source, "bounds", "pair", "either" if "either" in top.conclusion else "same", "chance"], top, base, spec)
-    alone = [row for row in rows if row.n_unknown and math.isnan(row.difference_bounds.lower) and not paired]
-    return _filled([f"one_{alone[0].source}", "bounds", "alone"], alone[0], alone[0], spec) if alone else ""
+        base = next(row for row in every if (row.group, row.metric.name, row.source) == (top.reference, top.metric.name, top.source))
+        sign = "either" if "either" in top.conclusion else "same"
+        parts = [f"short_{top.source}", "short_pair", f"short_{sign}"] if short else [top.source, "bounds", "pair", sign, "chance"]
+        return _filled(parts, top, base, spec)
+    alone = [row for row in rows if row.n_unknown and not paired]
+    return _filled([f"one_{alone[0].source}", "bounds", "one_chance"], alone[0], alone[0], spec) if alone else ""
 
 
 def _filled(parts: list[str], row: BoundRow, base: BoundRow, spec: Spec) -> str:
@@ -180,13 +202,12 @@ def _filled(parts: list[str], row: BoundRow, base: BoundRow, spec: Spec) -> str:
         "low2": hundred(base.bounds.lower), "high2": hundred(base.bounds.upper),
         "n": count(row.n), "n2": count(base.n),
     }  # fmt: skip
-    if "pair" in parts:
+    if not math.isnan(row.difference_bounds.lower):
         apart, limits = row.difference_bounds, row.difference_limits
         values |= {"least": signed(apart.lower), "most": signed(apart.upper), "below": signed(limits.lower), "above": signed(limits.upper)}
     else:
         values |= {"below": hundred(row.limits.lower), "above": hundred(row.limits.upper)}
-    text = "".join(filled(_SAID[part], values) for part in parts)
-    return text[0].upper() + text[1:]
+    return "".join(filled(_SAID[part], values) for part in parts)
 
 
 def _full(value: float) -> float | None:

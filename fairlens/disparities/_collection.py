@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +12,12 @@ from .._html import Cell, percent, table
 from .._measure import Measured
 from .._result import Query, Result
 from .._spec import Spec
-from ..metrics._results import Group
+from ..metrics._row import Group
 from ..metrics._sentence import label_of
 from ..stats import normal_quantile
 from ._against import Reading, readings
 from ._criterion import Criterion
-from ._judging import State
+from ._judging import Samples, State
 from ._plan_inputs import check_share
 from ._plan_words import collection_sentence
 from ._verdict import Ruling, check
@@ -31,7 +32,7 @@ REASONS = {
     "near": "its rates lie near the margin; as many as would settle it if they stayed as they are",
     "never": "its rates lie at the margin: no number would settle it if they stayed as they are",
 }
-_quantile = NormalDist().inv_cdf
+_quantile, _MOST = NormalDist().inv_cdf, 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,17 +134,17 @@ def plan_collection(
     -----
     The reference stays as it is, and so does its rate. A plan is made for two cases, of which the group's own rate, which led to the
     plan, is none: both rates are equal, and "within" is to be found; or they differ by twice the margin, and "exceeds" is to be found.
-    `more` is for the one that takes more people, and at least `minimum_n` in all. The normal approximation is that of
-    `fairlens.stats.equivalence_people`. Where so many people are there already, the rates lie near the margin; then it is the
-    `more_needed` of `check`.
+    `more` is for the one that takes more people, and at least `minimum_n` in all: C. P. Farrington and G. Manning, Statistics in
+    Medicine 9 (1990) 1447-1454, with the variances of the score test that `check` makes. Where so many people are there already, the
+    rates lie near the margin; then it is the `more_needed` of `check`.
 
     Examples
     --------
     >>> import fairlens as fl
-    >>> hired, sex = [1] * 180 + [0] * 120 + [1] * 1200 + [0] * 800, ["f"] * 300 + ["m"] * 2000
+    >>> hired, sex = [1] * 180 + [0] * 120 + [1] * 1240 + [0] * 760, ["f"] * 300 + ["m"] * 2000
     >>> audit = fl.audit(y_pred=hired, sensitive_features={"sex": sex}, favorable=1)
-    >>> fl.plan_collection(audit, fl.Criterion("selection_rate", margin=0.08)).sentence
-    'Collect 143 more of f people.'
+    >>> fl.plan_collection(audit, fl.Criterion("selection_rate", margin=0.06)).sentence
+    'Collect 492 more of f people.'
     """
     check_share("power", power)
     if measured.is_published and baseline is not None:
@@ -163,7 +164,7 @@ def _row(criterion: Criterion, ruling: Ruling, reading: Reading, power: float) -
     if ruling.state == "undefined" or reading.samples is None or ruling.n is None:
         return PlanRow(*known, None, None, None, ruling.reason if ruling.state == "undefined" else REASONS["not_a_rate"])
     equal, twice = (
-        None if size is None else math.ceil(size / reading.per_person - 1e-9) for size in _sizes(criterion, reading, ruling.comparisons, power)
+        None if size is None else math.ceil(size / reading.per_person) for size in _sizes(criterion, reading, ruling.comparisons, power)
     )
     if equal is None or (ruling.n_reference or 0) < criterion.minimum_n:
         return PlanRow(*known, equal, twice, None, REASONS["reference"])
@@ -174,32 +175,49 @@ def _row(criterion: Criterion, ruling: Ruling, reading: Reading, power: float) -
     return PlanRow(*known, equal, twice, near, REASONS["near" if near is not None else "never"])
 
 
-def _sizes(criterion: Criterion, reading: Reading, comparisons: int, power: float) -> tuple[float | None, float | None]:
+def _sizes(criterion: Criterion, reading: Reading, comparisons: int, power: float) -> tuple[int | None, int | None]:
     """Effective people of the group for "within" if the rates are equal, and for "exceeds" if they differ by twice the margin."""
     samples = reading.samples
     assert samples is not None
-    alpha = 1 - criterion.confidence
-    least = 1 / (samples.n2 + 2)
+    alpha, least = 1 - criterion.confidence, 1 / (samples.n2 + 2)
     base = min(max(samples.rate2, least), 1 - least)
-    sides = [bound for bound in criterion.bounds if math.isfinite(bound)]
-    edges = [edge for edge in (_to_rest(bound, samples.share, samples.is_ratio) for bound in sides) if edge is not None]
-    if not edges:
-        return None, None
-    spread = (lambda rate: (1 - rate) / rate) if samples.is_ratio else (lambda rate: rate * (1 - rate))
-    away = min(abs(math.log(edge)) if samples.is_ratio else abs(edge) for edge in edges)
-    inside = _quantile(1 - alpha) + _quantile((1 + power) / 2 if len(sides) == 2 else power)
-    equal = _people(spread(base), spread(base) / samples.n2, away / inside)
-    beyond = normal_quantile(1 - alpha / comparisons) + _quantile(power)
-    others = [base * edge * edge if samples.is_ratio else base + 2 * edge for edge in edges]
-    cases = [_people(spread(rate), spread(base) / samples.n2, away / beyond) for rate in others if 0 < rate < 1]
-    able = [case for case in cases if case is not None]
+    bounds = [bound for bound in criterion.bounds if math.isfinite(bound)]
+    z, z_power = _quantile(1 - alpha), _quantile((1 + power) / 2 if len(bounds) == 2 else power)
+    alike = replace(samples, rate1=base, rate2=base)
+    equal = _first(alike, lambda one: all(_is_shown(one, bound, z, z_power) for bound in bounds))
+    strict, z_power = normal_quantile(1 - alpha / comparisons), _quantile(power)
+    sizes = []
+    for bound in bounds:
+        edge = _to_rest(bound, samples.share, samples.is_ratio)
+        rate = -1.0 if edge is None else base * edge * edge if samples.is_ratio else base + 2 * edge
+        if 0 < rate < 1:
+            sizes.append(_first(replace(alike, rate1=rate), lambda one, bound=bound: _is_shown(one, bound, strict, z_power)))  # type: ignore[misc]
+    able = [size for size in sizes if size is not None]
     return equal, max(able) if able else None
 
 
-def _people(spread: float, other: float, error: float) -> float | None:
-    """People with the variance `spread` each, so that together with the reference's variance the standard error is `error`."""
-    left = error * error - other
-    return spread / left if left > 0 else None
+def _first(samples: Samples, enough: Callable[[Samples], bool]) -> int | None:
+    """The first number of people in the group that is enough, the reference staying as it is; None where a million are not."""
+    if not enough(samples.with_more(_MOST - samples.n1)):
+        return None
+    low, high = 0, _MOST
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(samples.with_more(middle - samples.n1)) else (middle, high)
+    return high
+
+
+def _is_shown(samples: Samples, bound: float, z: float, z_power: float) -> bool:
+    """Whether the score test against `bound` rejects with the power, if these are the rates."""
+    edge = _to_rest(bound, samples.share, samples.is_ratio)
+    if edge is None:
+        return True
+    p1, p2 = samples.rate1, samples.rate2
+    distance = abs(p1 - edge * p2) if samples.is_ratio else abs(p1 - p2 - edge)
+    weight = edge * edge if samples.is_ratio else 1.0
+    true = math.sqrt(p1 * (1 - p1) / samples.n1 + weight * p2 * (1 - p2) / samples.n2)
+    seen = abs(samples.statistic(bound))
+    return distance > 0 and seen - z >= z_power * true * seen / distance
 
 
 def _to_rest(bound: float, share: float, is_ratio: bool) -> float | None:

@@ -53,7 +53,7 @@ class Criterion:
     --------
     >>> rule = Criterion("selection_rate", margin=0.8, comparison="ratio", direction="lower", rationale="four-fifths rule")
     >>> rule.label
-    'selection_rate: ratio to the largest group not below 0.8'
+    'Selection rate: ratio to the largest group not below 0.8'
     >>> Criterion.from_dict(rule.to_dict()) == rule
     True
     """
@@ -138,7 +138,7 @@ class Criterion:
         if self.name:
             return self.name
         about = f" by {' and '.join(self.by)}" if self.by else ""
-        return f"{self.measure.name}{about}: {self.asks}"
+        return f"{self.measure.label}{about}: {self.asks}"
 
     @property
     def asks(self) -> str:
@@ -204,7 +204,8 @@ class Criterion:
             )
         given = dict(data)
         if isinstance(given["metric"], Mapping):
-            given["metric"] = Metric(**{name: tuple(value) if isinstance(value, list) else value for name, value in given["metric"].items()})
+            fields_of: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in given["metric"].items()}
+            given["metric"] = Metric(**fields_of)
         if isinstance(given.get("reference"), list):
             given["reference"] = tuple(given["reference"])
         if given.get("reference") == "largest":

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
+
 from ..stats import koopman, miettinen, mn_z, ratio_z
+from ..stats._intervals import Array
 
 State = Literal["exceeds", "undefined", "inconclusive", "within"]
 Interval = tuple[float, float]
@@ -59,19 +63,7 @@ class Samples:
 
     def interval(self, z: float) -> Interval:
         """Miettinen and Nurminen's limits of the difference, or Koopman's of the ratio."""
-        x1, x2 = self.rate1 * self.n1, self.rate2 * self.n2
-        if not self.is_ratio:
-            lower, upper = miettinen(x1, self.n1, x2, self.n2, z)
-            return float(lower) * (1 - self.share), float(upper) * (1 - self.share)
-        if self.share == 0:
-            lower, upper = koopman(x1, self.n1, x2, self.n2, z)
-            return float(lower), float(upper)
-        if x1 == 0:
-            high = float(koopman(x1, self.n1, x2, self.n2, z)[1])
-            return 0.0, high / (self.share * high + 1 - self.share)
-        lower, upper = koopman(x2, self.n2, x1, self.n1, z)  # the other way round: the rest's rate may be 0
-        low, high = (1 / (self.share + (1 - self.share) * float(limit)) for limit in (upper, lower))
-        return low, high
+        return intervals((self,), z)[0]
 
     def statistic(self, bound: float) -> float:
         """The score z of a change of `bound`; positive where the change seen is greater."""
@@ -107,6 +99,31 @@ class Samples:
             middle = (low + high) // 2
             low, high = (low, middle) if settled(middle) else (middle, high)
         return float(high)
+
+
+def intervals(samples: Sequence[Samples], z: float) -> list[Interval]:
+    """Find the limits of several changes of one kind together."""
+    if not samples:
+        return []
+    columns = [(one.rate1 * one.n1, one.n1, one.rate2 * one.n2, one.n2, one.share) for one in samples]
+    x1, n1, x2, n2, share = np.asarray(columns, float).T
+    if samples[0].is_ratio:
+        lower, upper = _ratio_limits(x1, n1, x2, n2, share, z)
+    else:
+        lower, upper = (limit * (1 - share) for limit in miettinen(x1, n1, x2, n2, z))
+    return list(zip(lower.tolist(), upper.tolist(), strict=True))
+
+
+def _ratio_limits(x1: Array, n1: Array, x2: Array, n2: Array, share: Array, z: float) -> tuple[Array, Array]:
+    """Koopman's limits; those to everybody by scaling those to everybody else."""
+    lower, upper = koopman(x1, n1, x2, n2, z)
+    of_whole, nobody = share > 0, x1 == 0
+    if not of_whole.any():
+        return lower, upper
+    back = koopman(x2, n2, x1, n1, z)  # the other way round: the rest's rate may be 0
+    high, low = (1 / (share + (1 - share) * limit) for limit in back)
+    lower = np.where(of_whole, np.where(nobody, 0.0, low), lower)
+    return lower, np.where(of_whole, np.where(nobody, upper / (share * upper + 1 - share), high), upper)
 
 
 def flip(rate: float, n: int, base: float, bounds: Interval) -> tuple[int, float] | None:

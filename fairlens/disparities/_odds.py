@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -11,8 +12,8 @@ from .._measure import Measured
 from .._tables import View
 from ..metrics import GroupRow, get
 from ..metrics._disparity import rates
-from ..metrics._disparity import informed
 from ..metrics._metric import Metric
+from ..metrics._results import informed
 from ..metrics._sentence import label_of
 from ..stats import inequality, max_min_difference, newcombe, normal_quantile
 from ..stats._many import Chance, chance_of, gap_draws
@@ -63,7 +64,7 @@ def _equalized(odds: list[Family], confidence: float, strict: float, seed: int) 
     ]  # fmt: skip
 
 
-def _over(odds: list[Family], statistic: Statistic, limits: Limits, **more: object) -> SummaryRow:
+def _over(odds: list[Family], statistic: Statistic, limits: Limits, **more: Any) -> SummaryRow:
     """A row about both rates."""
     made = row(odds[0], statistic, limits, **more)
     left = {one.group: one for family in odds for one in family.left_out}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -27,53 +26,54 @@ def share(value: float) -> str:
 
 def size_sentence(plan: SampleSize) -> str:
     """Say how many people it takes and what for."""
-    head = f"With a power of {share(plan.power)}"
-    shown = [_size(plan, row) for row in plan.rows[:MOST]]
-    if len(plan.rows) <= MOST:
-        return f"{head}: {'; '.join(shown)}."
-    ends = plan.rows[0], plan.rows[-1]
-    return f"{head}, from the first of {len(plan.rows):,} plans to the last: {'; '.join(_size(plan, row) for row in ends)}."
+    goal = f"show that two equal rates lie {_inside(plan)}" if plan.is_within else "tell two rates apart"
+    per = "per group" if plan.reference_size == 1 else f"of the group, and {plan.reference_size:g} times as many of the reference,"
+    rows = list(plan.rows) if len(plan.rows) <= MOST else [plan.rows[0], plan.rows[-1]]
+    parts = [_size(plan, row, per if row is rows[0] else "") for row in rows]
+    text = "; ".join(parts) if len(plan.rows) <= MOST else f"from {parts[0]} to {parts[1]}"
+    return f"To {goal} with a power of {share(plan.power)}: {text}."
 
 
-def _size(plan: SampleSize, row: SizeRow) -> str:
+def _size(plan: SampleSize, row: SizeRow, per: str) -> str:
+    margins = {one.margin for one in plan.rows}
     if plan.is_within:
-        what = f"show that two rates of {share(row.rate)} lie {_inside(plan, row)}"
-    elif row.other == row.rate:
-        return f"no number of people tells a rate of {share(row.rate)} from itself"
+        where = f"at a rate of {share(row.rate)}" + (f" within {plan.told_margin(row.margin)}" if len(margins) > 1 else "")
     else:
-        what = f"tell a rate of {share(row.other)} from the reference's {share(row.rate)}"
+        where = f"for {share(row.other)} against {share(row.rate)}"
     if row.n is None:
-        return f"no number of people is known to {what}"
-    return f"{row.n:,} people of the group and {row.n_reference:,} of the reference {what}"
+        return f"no number of people {where}"
+    return " ".join(part for part in (f"{row.n:,}", "people" if per else "", per, where) if part)
 
 
-def _inside(plan: SampleSize, row: SizeRow) -> str:
-    one_sided = {"lower": "below", "higher": "above"}
+def _inside(plan: SampleSize) -> str:
+    margins = {one.margin for one in plan.rows}
+    if len(margins) > 1:
+        return "within a margin"
+    margin, one_sided = margins.pop(), {"lower": "below", "higher": "above"}
     if plan.comparison == "ratio":
         if plan.direction == "both":
-            return f"within a ratio of {row.margin:g} to {1 / row.margin:g}"
-        bound = row.margin if plan.direction == "lower" else 1 / row.margin
-        return f"not {one_sided[plan.direction]} a ratio of {bound:g}"
+            return f"within a ratio of {margin:g} to {1 / margin:g}"
+        return f"not {one_sided[plan.direction]} a ratio of {margin if plan.direction == 'lower' else 1 / margin:g}"
     if plan.direction == "both":
-        return f"within {points(row.margin)} points of each other"
-    return f"not more than {points(row.margin)} points {one_sided[plan.direction]}"
+        return f"within {points(margin)} points of each other"
+    return f"not more than {points(margin)} points {one_sided[plan.direction]}"
 
 
 def detectable_sentence(found: MinimumDetectable) -> str:
     """Say what so many people could not tell."""
-    head = f"With a power of {share(found.power)}"
-    parts = [_detectable(found, row) for row in found.rows[:MOST]]
+    what = "Ratio below 1 and nearest to it" if found.comparison == "ratio" else "Smallest difference"
+    rates = {row.rate for row in found.rows}
+    head = f"{what} that would be told with a power of {share(found.power)}"
+    about = f", from a rate of {share(found.rows[0].rate)}" if len(rates) == 1 else ""
+    parts = [_detectable(found, row, len(rates) > 1) for row in found.rows[:MOST]]
     more = f"; and {len(found.rows) - MOST:,} more in the table" if len(found.rows) > MOST else ""
-    return f"{head}: {'; '.join(parts)}{more}."
+    return f"{head}{about}: {'; '.join(parts)}{more}. What is nearer to no difference may go unseen."
 
 
-def _detectable(found: MinimumDetectable, row: DetectableRow) -> str:
-    who = f"{row.n:,.10g} {f'of {row.name} ' if row.name else 'people '}against {row.n_reference:,.10g} with a rate of {share(row.rate)}"
-    if math.isnan(row.detectable):
-        return f"{who} would show no {found.comparison} that is possible"
-    if found.comparison == "ratio":
-        return f"{who} would show a ratio of {fixed(row.detectable, 2)} or less, and could not be counted on to show one nearer to 1"
-    return f"{who} would show a difference of {points(row.detectable)} points or more, and could not be counted on to show a smaller one"
+def _detectable(found: MinimumDetectable, row: DetectableRow, rated: bool) -> str:
+    about = f", rate {share(row.rate)}" if rated else ""
+    who = f"{f'{row.name} ' if row.name else ''}(n={row.n:,.10g} against {row.n_reference:,.10g}{about})"
+    return f"{found.told(row.detectable)} for {who}" if row.name else f"{found.told(row.detectable)} {who}"
 
 
 def collection_sentence(plan: CollectionPlan) -> str:
@@ -89,8 +89,8 @@ def collection_sentence(plan: CollectionPlan) -> str:
         parts.append("Nothing more to collect: each group is settled.")
     if hopeless:
         reasons = dict.fromkeys(row.reason for row in hopeless)
-        named = [f"{_joined([plan.name_of(row) for row in hopeless if row.reason == why])} ({why})" for why in reasons]
-        parts.append(f"No number can be planned for {'; '.join(named)}.")
+        groups = [f"{_joined([plan.name_of(row) for row in hopeless if row.reason == why])} ({why})" for why in reasons]
+        parts.append(f"No number can be planned for {'; '.join(groups)}.")
     return " ".join(parts)
 
 

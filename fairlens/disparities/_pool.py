@@ -78,7 +78,15 @@ class PooledTable(Result):
     query: Query | None = field(default=None, compare=False)
 
     def to_frame(self) -> pd.DataFrame:
-        """Give one row per group: the raw rate with its interval and n, the pooled one with its interval, and the prior."""
+        """Give one row per group: the raw rate with its interval and n, the pooled one with its interval, and the prior.
+
+        Examples
+        --------
+        >>> import fairlens as fl
+        >>> audit = fl.audit(y_pred=[1, 0, 1, 1] * 20, sensitive_features={"sex": ["f", "m"] * 40})
+        >>> fl.pool(audit, "selection_rate").to_frame()[["sex", "value", "pooled"]].round(2).values.tolist()
+        [['f', 1.0, 0.99], ['m', 0.5, 0.5]]
+        """
         told = [(family, one) for family in self.families for one in family.rows]
         columns = _group_columns(self.attributes, [one.row.group for _, one in told])
         columns["metric"] = [one.row.metric.name for _, one in told]
@@ -151,7 +159,7 @@ def pool(audit: Measured, metric: Metrics, by: By = None, confidence: float = 0.
     >>> hired = [int(i < some) for people, some in sizes.values() for i in range(people)]
     >>> rates = fl.pool(fl.audit(y_pred=hired, sensitive_features={"race": race}), "selection_rate").to_frame()
     >>> rates[["value", "pooled"]].round(2).values.tolist()[-1]
-    [0.0, 0.13]
+    [0.0, 0.16]
     """
     pooled = tuple(_pooled(audit, one, by, confidence) for one in families(audit, metric, by, confidence))
     query = Query(audit, pool, {"metric": metric, "by": by, "confidence": confidence})
@@ -179,7 +187,7 @@ def _reason(family: PooledFamily, one: PooledRow) -> str:
 
 def _sentence(family: PooledFamily) -> str:
     subject = f"{family.metric.label} by {' and '.join(family.by)}"
-    left = [row for row in family.left_out]
+    left = family.left_out
     tail = f" Left out: {named(left)}." if 0 < len(left) <= MAX_NAMED else f" Left out: {len(left)} groups, marked in the table." if left else ""
     if not family.learned:
         return f"{subject}: cannot pool, {NOT_POOLED}. Look at the raw rates.{tail}"

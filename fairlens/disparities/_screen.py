@@ -46,19 +46,19 @@ class ScreenRow:
     """One group against the rest or a reference. `lower` and `upper` of the difference hold for all groups of the family together."""
 
     row: GroupRow
-    base_value: float
-    base_n: int | None
-    difference: float
-    lower: float
-    upper: float
-    z: float
-    p_value: float
-    p_adjusted: float
-    p_holm: float
-    p_bh: float
-    minimum_detectable: float
     status: Status
-    reason: str
+    reason: str = ""
+    base_value: float = math.nan
+    base_n: int | None = None
+    difference: float = math.nan
+    lower: float = math.nan
+    upper: float = math.nan
+    z: float = math.nan
+    p_value: float = math.nan
+    p_adjusted: float = math.nan
+    p_holm: float = math.nan
+    p_bh: float = math.nan
+    minimum_detectable: float = math.nan
 
     def differs(self, confidence: float) -> bool:
         """Whether the data support a difference, allowing for all groups of the family."""
@@ -143,7 +143,15 @@ class Screening(Result):
         return _frame(columns)
 
     def families_frame(self) -> pd.DataFrame:
-        """Give one row per family: the omnibus test, the gap beside the one expected by chance, and who was left out."""
+        """Give one row per family: the omnibus test, the gap beside the one expected by chance, and who was left out.
+
+        Examples
+        --------
+        >>> import fairlens as fl
+        >>> audit = fl.audit(y_pred=[1, 0, 1, 1] * 20, sensitive_features={"sex": ["f", "m"] * 40})
+        >>> fl.screen(audit, "selection_rate").families_frame()[["by", "groups", "gap", "method"]].values.tolist()
+        [['sex', 2, 0.5, 'permutation']]
+        """
         import pandas as pd
 
         return pd.DataFrame(
@@ -322,7 +330,7 @@ def _tested(family: Family, at: int | None, draws: int, seed: int) -> MaxZ:
 
 def _untested(row: GroupRow, reason: str) -> ScreenRow:
     status: Status = "undefined" if row.status == "ok" else row.status
-    return ScreenRow(row, math.nan, None, *[math.nan] * 9, status, row.reason or reason)  # type: ignore[arg-type]
+    return ScreenRow(row, status, row.reason or reason)
 
 
 def _compared(family: Family, at: int | None, found: MaxZ, critical: float) -> dict[Group, ScreenRow]:
@@ -338,12 +346,23 @@ def _compared(family: Family, at: int | None, found: MaxZ, critical: float) -> d
         base, sizes, counted = (np.full(len(rows), one[at]) for one in (x / n, n, people))
     lower, upper = newcombe(x, n, base * sizes, sizes, critical)
     seen = smallest_gap(n, family.rate, critical, reference=at, weight=weight)
-    adjusted = (found.p_value, found.p_adjusted, holm(found.p_value), benjamini_hochberg(found.p_value))
+    by_holm, by_bh = holm(found.p_value), benjamini_hochberg(found.p_value)
     return {
         row.group: ScreenRow(
-            row, float(base[i]), int(counted[i]), float(row.value - base[i]), float(lower[i]), float(upper[i]), float(found.z[i]),
-            *(float(one[i]) for one in adjusted), float(seen[i]), "ok", "",
-        )  # fmt: skip
+            row,
+            "ok",
+            base_value=float(base[i]),
+            base_n=int(counted[i]),
+            difference=float(row.value - base[i]),
+            lower=float(lower[i]),
+            upper=float(upper[i]),
+            z=float(found.z[i]),
+            p_value=float(found.p_value[i]),
+            p_adjusted=float(found.p_adjusted[i]),
+            p_holm=float(by_holm[i]),
+            p_bh=float(by_bh[i]),
+            minimum_detectable=float(seen[i]),
+        )
         for i, row in enumerate(rows)
         if i != at
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -88,14 +88,14 @@ def worse_when(metric: Metric, spec: Spec) -> Literal["high", "low"] | None:
     return "low" if spec.event_is_favorable == (metric.favorable == "event") else "high"
 
 
-def row(family: Family, statistic: Statistic, limits: Limits, part: str = "", **more: object) -> SummaryRow:
+def row(family: Family, statistic: Statistic, limits: Limits, part: str = "", **more: Any) -> SummaryRow:
     """Make a row about a family; undefined where there is no number."""
     if math.isnan(limits.value) and "status" not in more:
         more |= {"status": "undefined", "reason": more.get("reason") or TOO_FEW}
     counted = sum(one.n or 0 for one in family.able)
     metric = family.metric
     return SummaryRow(
-        family.by, metric.name, metric.label, statistic, part, limits, counted, len(family.able), named(family.left_out), **more  # type: ignore[arg-type]
+        family.by, metric.name, metric.label, statistic, part, limits, counted, len(family.able), named(family.left_out), **more
     )  # fmt: skip
 
 
@@ -109,10 +109,10 @@ def one_rate(family: Family, spec: Spec, confidence: float, strict: float, draws
     ]
 
 
-def ends_of(family: Family) -> dict[str, Group]:
+def ends_of(family: Family) -> tuple[Group, Group]:
     """Which groups have the highest and the lowest rate."""
     values = [one.value for one in family.able]
-    return {"highest": family.able[int(np.argmax(values))].group, "lowest": family.able[int(np.argmin(values))].group}
+    return family.able[int(np.argmax(values))].group, family.able[int(np.argmin(values))].group
 
 
 def gap_row(family: Family, confidence: float, strict: float, seed: int) -> SummaryRow:
@@ -120,12 +120,13 @@ def gap_row(family: Family, confidence: float, strict: float, seed: int) -> Summ
     if len(family.able) < 2:
         return row(family, "max_min_difference", NOTHING)
     x, n = family.x, family.n
+    highest, lowest = ends_of(family)
     seen = smallest_gap(n, family.rate, together_quantile(len(n), confidence), weight=family.weight)
     unseen = [label_of(one.group) for one, least in zip(family.able, seen, strict=True) if math.isnan(least)]
     return row(
         family, "max_min_difference", max_min_difference(x, n, confidence), chance=gap_by_chance(n, family.rate, seed=seed),
         smallest_detectable=math.nan if unseen else float(seen.max()), strict=max_min_difference(x, n, strict).lower,
-        reason=f"no difference, however large, could have been seen in: {', '.join(unseen)}" if unseen else "", **ends_of(family),
+        reason=f"no difference, however large, could have been seen in: {', '.join(unseen)}" if unseen else "", highest=highest, lowest=lowest,
     )  # fmt: skip
 
 
@@ -133,8 +134,9 @@ def _ratio_row(family: Family, confidence: float) -> SummaryRow:
     if len(family.able) < 2:
         return row(family, "min_max_ratio", NOTHING)
     found = min_max_ratio(family.x, family.n, confidence)
+    highest, lowest = ends_of(family)
     reason = "all rates are 0" if math.isnan(found.value) else ""
-    return row(family, "min_max_ratio", found, reason=reason, **ends_of(family))
+    return row(family, "min_max_ratio", found, reason=reason, highest=highest, lowest=lowest)
 
 
 def _worst_row(family: Family, spec: Spec, confidence: float, draws: int, seed: int) -> SummaryRow:
@@ -146,8 +148,7 @@ def _worst_row(family: Family, spec: Spec, confidence: float, draws: int, seed: 
     if len(family.able) < 2:
         return row(family, "worst_group", NOTHING)
     largest = worse == "high"
-    ends = ends_of(family)
-    group = ends["highest" if largest else "lowest"]
+    group = ends_of(family)[0 if largest else 1]
     at = next(i for i, one in enumerate(family.able) if one.group == group)
     chance = extreme_chance(redraw(family.x, family.n, draws, seed), largest=largest)
     tied = [label_of(one.group) for one in family.able if one.value == family.able[at].value and one.group != group]

@@ -38,7 +38,16 @@ class DisparitySummary(Result):
     query: Query | None = field(default=None, compare=False)
 
     def to_frame(self) -> pd.DataFrame:
-        """Give one row per set of group columns, metric, statistic and part of it."""
+        """Give one row per set of group columns, metric, statistic and part of it.
+
+        Examples
+        --------
+        >>> import fairlens as fl
+        >>> audit = fl.audit(y_pred=[1, 0, 1, 1] * 20, sensitive_features={"sex": ["f", "m"] * 40})
+        >>> frame = fl.summarize(audit).to_frame()
+        >>> frame[["by", "metric", "statistic", "value", "n", "highest"]].values.tolist()[0]
+        ['sex', 'selection_rate', 'max_min_difference', 0.5, 80, 'f']
+        """
         columns: dict[str, list[object]] = {"by": [", ".join(one.by) for one in self.rows]}
         for name in ("metric", "statistic", "part"):
             columns[name] = [getattr(one, name) for one in self.rows]
@@ -125,7 +134,7 @@ def summarize(
     >>> race = ["a"] * 100 + ["b"] * 80 + ["c"] * 60
     >>> audit = fl.audit(y_pred=[1, 0] * 90 + [1, 0, 0] * 20, sensitive_features={"race": race}, favorable=1)
     >>> frame = fl.summarize(audit).to_frame().set_index("statistic")
-    >>> round(frame.loc["max_min_difference", "value"], 3), frame.loc["worst_group", "group"]
+    >>> round(float(frame.loc["max_min_difference", "value"]), 3), frame.loc["worst_group", "group"]
     (0.167, 'c')
     """
     check_draws(draws)
@@ -214,22 +223,30 @@ def _note(one: SummaryRow) -> str:
 
 def _sentence(rows: Sequence[SummaryRow]) -> str:
     """Of all gaps, the largest one whose interval excludes 0 while allowing for every metric and attribute."""
-    gaps = [one for one in rows if one.statistic == "max_min_difference" and one.status == "ok"]
-    if not gaps:
-        odds = [one for one in rows if one.statistic == "equalized_odds_difference" and not one.part and one.status == "ok"]
-        gaps = odds
     left = dict.fromkeys(one.left_out for one in rows if one.left_out)
     tail = f" Left out: {'; '.join(left)}." if len(left) == 1 else " Groups that are left out are named in the table." if left else ""
-    if not gaps:
+    top, sure, count = largest_gap(rows)
+    if top is None:
         return TEXTS["nothing"] + tail
-    sure = [one for one in gaps if one.strict > 0]
-    top = max(sure or gaps, key=lambda one: one.limits.value)
-    several = f", allowing for {len(gaps)} rates compared" if len(gaps) > 1 else ""
-    what = f"{top.label} by {' and '.join(top.by)}: the largest rate less the smallest is {shown(top)}{_ends(top)}, n={top.n:,}"
-    chance = f"; if all {top.groups} groups had one rate, chance alone would make about {_size(top, top.chance.mean)}"
-    if sure:
-        return f"{what}{chance}. The groups do not all have one rate{several}.{tail}"
-    return f"Cannot tell whether any rate differs between groups{several}. {what}{chance}.{tail}"
+    several = f", allowing for {count} rates compared" if count > 1 else ""
+    verdict = f"The groups do not all have one rate{several}." if sure else f"Cannot tell whether any rate differs between groups{several}."
+    told = f"{gap_words(top)}{_ends(top)}, n={top.n:,}; if all {top.groups} groups had one rate, chance alone would make about {_size(top, top.chance.mean)}."
+    return (f"{told} {verdict}" if sure else f"{verdict} {told}") + tail
+
+
+def largest_gap(rows: Sequence[SummaryRow]) -> tuple[SummaryRow | None, bool, int]:
+    """Give the gap to speak of, whether the data support it, and of how many it is the largest."""
+    for statistic in ("max_min_difference", "equalized_odds_difference"):
+        gaps = [one for one in rows if one.statistic == statistic and not one.part and one.status == "ok"]
+        if gaps:
+            sure = [one for one in gaps if one.strict > 0]
+            return max(sure or gaps, key=lambda one: one.limits.value), bool(sure), len(gaps)
+    return None, False, 0
+
+
+def gap_words(one: SummaryRow) -> str:
+    """Say a gap with its interval."""
+    return f"{one.label} by {' and '.join(one.by)}: the largest rate less the smallest is {shown(one)}"
 
 
 def _ends(one: SummaryRow) -> str:

@@ -13,13 +13,13 @@ from .._measure import Measured
 from .._result import Query, Result
 from .._spec import Spec
 from ..exceptions import BadValue, WrongKind
-from ..metrics._results import Group
 from ..metrics._results import _plain as plain_reference
+from ..metrics._row import Group
 from ..metrics._sentence import label_of
 from ..stats import normal_quantile
-from ._against import Reading, family, readings
+from ._against import Reading, family, limits_of, readings
 from ._criterion import Criterion
-from ._judging import EXIT_CODES, ORDER, State, flip, judge
+from ._judging import EXIT_CODES, ORDER, Interval, State, flip, judge
 from ._verdict_words import REASONS, shown_change, shown_value, told
 
 if TYPE_CHECKING:
@@ -69,7 +69,11 @@ class Ruling:
 
 @dataclass(frozen=True, repr=False)
 class Verdict(Result):
-    """Each group under each criterion: exceeds, within, inconclusive or undefined. Made by `check`."""
+    """Each group under each criterion: exceeds, within, inconclusive or undefined. Made by `check`.
+
+    `state`, `exit_code` and `blocks` are the analyst's own, from all rows; a reader's, where suppressed groups are undefined, are those of
+    ``verdict.published()``.
+    """
 
     attributes: tuple[str, ...]
     rows: tuple[Ruling, ...]
@@ -249,7 +253,9 @@ def _criteria(criteria: Any) -> tuple[Criterion, ...]:
 
 def _rule(criterion: Criterion, found: Sequence[Reading], attributes: tuple[str, ...]) -> list[Ruling]:
     count = family(list(found), criterion)
-    return [_ruling(criterion, reading, _few(reading, criterion), count, attributes) for reading in found]
+    alpha = 1 - criterion.confidence
+    both = zip(found, limits_of(found, 1 - alpha / count), limits_of(found, 1 - 2 * alpha), strict=True)
+    return [_ruling(criterion, reading, strict, inner, count, attributes) for reading, strict, inner in both]
 
 
 def _few(reading: Reading, criterion: Criterion) -> str:
@@ -260,7 +266,9 @@ def _few(reading: Reading, criterion: Criterion) -> str:
     return ""
 
 
-def _ruling(criterion: Criterion, reading: Reading, few: str, count: int, attributes: tuple[str, ...]) -> Ruling:
+def _ruling(
+    criterion: Criterion, reading: Reading, strict: Interval, inner: Interval, count: int, attributes: tuple[str, ...]
+) -> Ruling:
     levels = dict(zip(reading.columns, reading.group, strict=True))
     group = tuple(levels.get(name, ALL) for name in attributes)
     known = (reading.value, reading.base, reading.change)
@@ -268,8 +276,7 @@ def _ruling(criterion: Criterion, reading: Reading, few: str, count: int, attrib
     nan = math.nan
     if reading.gone:
         return Ruling(criterion, group, reading.reference, "undefined", reading.value, reading.base, nan, nan, nan, nan, nan, *sizes, count, None, None, reading.gone)
-    alpha = 1 - criterion.confidence
-    strict, inner = reading.interval(1 - alpha / count), reading.interval(1 - 2 * alpha)
+    few = _few(reading, criterion)
     state: State = "inconclusive" if few else judge(strict, inner, criterion.bounds)
     reason = few or (REASONS["across"] if state == "inconclusive" else "")
     more = _more(criterion, reading, count) if state == "inconclusive" else None

@@ -64,9 +64,8 @@ def _exceeds(row: Ruling, spec: Spec) -> str:
         beyond = "below" if row.change < criterion.margin else "above"
         tail = f"{beyond} {_margin(criterion) if criterion.direction != 'both' else f'the margin of {criterion.told_margin} that was set'}"
     else:
-        size = f"{_size(criterion, abs(row.change))} {'more' if row.change > 0 else 'fewer'} ({_size(criterion, limits[0])} to {_size(criterion, limits[1])})"
-        if isinstance(criterion.measure, Formula):
-            size = size.replace("more", "higher").replace("fewer", "lower")
+        high, low = ("higher", "lower") if isinstance(criterion.measure, Formula) else ("more", "fewer")
+        size = f"{_size(criterion, abs(row.change))} {high if row.change > 0 else low} ({_limit(criterion, limits[0])} to {_limit(criterion, limits[1])})"
         tail = f"more than {_margin(criterion)}"
     text = f"{_rates(row, spec)}: {size}, {tail} ({_sizes(row)})."
     if row.flip is not None:
@@ -95,7 +94,7 @@ def _flip(row: Ruling, spec: Spec) -> str:
     """How many people would move the ratio across its bound: how firm it is, apart from chance."""
     assert row.flip is not None
     count, bound = row.flip
-    words = words_of(spec, row.criterion.measure)  # type: ignore[arg-type]
+    words = words_of(spec, row.criterion.measure)
     which = "more" if count > 0 else "fewer"
     return f"{abs(count):,} {which} {_name(row, spec)} who {words['event']} would move the ratio across {bound:.2f}."
 
@@ -161,6 +160,10 @@ def _margin(criterion: Criterion) -> str:
 
 def _size(criterion: Criterion, value: float) -> str:
     return fixed(value, 3) if isinstance(criterion.measure, Formula) else _hundred(value)
+
+
+def _limit(criterion: Criterion, value: float) -> str:
+    return fixed(value, 3) if isinstance(criterion.measure, Formula) else fixed(100 * value, 1)
 
 
 def _hundred(value: float) -> str:

@@ -37,14 +37,15 @@ def screening(family: ScreenFamily, confidence: float, several: int = 1) -> str:
 
 def _omnibus(family: ScreenFamily, confidence: float) -> str:
     statistic, df, p = family.omnibus
-    test = f"chi-square {fixed(statistic, 1)} on {df} degrees of freedom, p {p_words(p) if p < 0.001 else f'= {p_words(p)}'}, n={family.n:,.0f}"
+    degrees = "1 degree" if df == 1 else f"{df} degrees"
+    test = f"chi-square {fixed(statistic, 1)} on {degrees} of freedom, p {p_words(p) if p < 0.001 else f'= {p_words(p)}'}, n={family.n:,.0f}"
     if p <= 1 - confidence:
         return f"the {family.size + (family.base is not None)} groups do not all have one rate ({test})."
     return f"cannot tell whether the {family.size + (family.base is not None)} groups differ at all ({test})."
 
 
 def _differing(family: ScreenFamily, differing: Sequence[ScreenRow], confidence: float) -> str:
-    against = TEXTS["rest"] if family.reference == "rest" else label_of(family.reference)
+    against = "the others" if family.reference == "rest" else label_of(family.reference)
     if not differing:
         return f"Cannot tell of any one group whether it differs from {against}, allowing for {family.size} groups compared."
     ranked = sorted(differing, key=lambda one: -abs(one.z))
@@ -56,7 +57,7 @@ def _differing(family: ScreenFamily, differing: Sequence[ScreenRow], confidence:
     more = len(ranked) - len(told)
     tail = f"; and {more} more" if more else ""
     rest = family.size - len(ranked)
-    unsure = f" Of the other {rest} it cannot tell." if rest > 1 else " Of the other one it cannot tell." if rest else ""
+    unsure = f" For the other {rest} groups it cannot tell." if rest > 1 else " For the other group it cannot tell." if rest else ""
     return f"Different from {against}, allowing for {family.size} groups compared: {'; '.join(told)}{tail}.{unsure}"
 
 

@@ -11,6 +11,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 
 from .._levels import Level
+from .._thresholds import GroupThresholds
 from ..exceptions import LevelNotFound, OneGroup, ThresholdNotHeld, TooManyCells
 from ..metrics import GroupRow, PairRow
 from ..stats import normal_quantile
@@ -71,6 +72,7 @@ def answer(
 def _made(
     audit: Audit, question: Question, pair: PairRow, parts: tuple[Part, ...], done: Run | None
 ) -> GapDecomposition:
+    assert not isinstance(audit.threshold, GroupThresholds)
     has_parts = bool(parts) and not math.isnan(parts[0].contribution)
     if not has_parts and pair.status == "ok":
         pair = replace(pair, status="small", reason=_ONE)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from .._progress import Step
+from .._thresholds import GroupThresholds
 from ..exceptions import BadValue, OutOfRange, WrongKind
 from ..metrics import Metric
 from ..metrics._disparity import Word
@@ -134,6 +135,7 @@ def _check_audit(audit: Audit, output: str, group: object) -> None:
             role="output",
             value=output,
         )
+    _check_plain(audit, group)
     if audit.threshold is None and audit.tables.decided and audit.spec.y_score is not None:
         raise BadValue(
             f"The decisions of this audit are the column {audit.spec.y_pred!r}, not those of its model.",
@@ -142,6 +144,26 @@ def _check_audit(audit: Audit, output: str, group: object) -> None:
             role="y_pred",
             value=audit.spec.y_pred,
         )
+
+
+def _check_plain(audit: Audit, group: object) -> None:
+    """Parts are means over rows, each of one person of one group, decided about at one threshold."""
+    spec = audit.spec
+    wrong = {
+        "sample_weight": (spec.sample_weight, "rows have weights", "leave sample_weight out: fl.audit(X, model=model, ...)"),
+        "cluster": (spec.cluster, "one person may have several rows", "leave cluster out, or keep one row per person"),
+        "sensitive_features": (dict(spec.membership), "groups are known as probabilities", "sensitive_features=... of people whose group is known"),
+        "threshold": (isinstance(audit.threshold, GroupThresholds), "groups have thresholds of their own", f"fl.decompose_gap(audit.at({spec.threshold!r}), {group!r})"),
+    }  # fmt: skip
+    for role, (given, why, hint) in wrong.items():
+        if given:
+            raise BadValue(
+                f"A gap was to be decomposed of an audit where {why}.",
+                "Its parts are means over rows, each of one person of one group, decided about at one threshold.",
+                hint=hint,
+                role=role,
+                value=given,
+            )
 
 
 def _limits(n_rounds: int | None, max_predictions: int) -> Limits:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._progress import Progress, Step
+from .._thresholds import GroupThresholds
 from ..exceptions import TooManyPredictions
 from ._codec import Codec, Mask
 from ._deciding import Decision
@@ -62,6 +63,7 @@ def run(
     compared = np.flatnonzero(people.compared)
     cost = 2 * (len(rows.names) - 1) * len(compared)
     most = _rounds(first, cost, limits, len(compared), len(rows.names))
+    assert not isinstance(audit.threshold, GroupThresholds)
     decision = Decision(rows, audit.handle.predict, audit.threshold, audit.spec)
     with Progress("Explaining the gap", progress) as shown:
         done, total = 0, first + most * cost

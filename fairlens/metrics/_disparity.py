@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,16 +17,17 @@ from ..stats._bootstrap import percentile_interval
 from ._formula import Formula, Measure
 from ._group_rows import (
     DRAWS,
-    NO_LIMITS,
+    LOST,
+    MOST_LOST,
     REASONS,
     SCORE_LIMITS,
     Interval,
     Limits,
     draws_of,
-    evaluate,
+    joined,
     rates,
-    resampled_row,
-    rest_of,
+    resampled,
+    rests_of,
     whole,
 )
 from ._metric import Metric
@@ -49,7 +50,7 @@ _MEANT = {
     "rest": "everybody else",
     "overall": "everybody",
 }
-Compared = Callable[[Any, Any, Any, Any, float], tuple[Any, Any]]
+NEGATIVE = "a ratio of values that may be negative says nothing"
 _WITH_ALL = "it depends on how large a group is, so that a difference or a ratio of it says nothing about how people are treated"
 
 
@@ -103,14 +104,15 @@ def _compare(
         if isinstance(metric, Formula) or interval == "bootstrap":
             return _resampled_against_all(view, rows, metric, reference, limits, ratio)
         everybody = whole(view, metric, confidence, least, floor)
-        return [_against_all(row, i, everybody, view, reference, limits, ratio) for i, row in enumerate(rows)]
+        return _against_all(view, rows, everybody, metric, reference, limits, ratio)
     base = _base(view, rows, metric, reference, favorable)
     if base is None:
         nobody = replace(rows[0], group=("best",), value=math.nan, n=None, status="undefined", reason=REASONS["no_best"])
-        return [replace(_against(row, nobody, "best", limits, ratio), reason=REASONS["no_best"]) for row in rows]
+        return [replace(pair, reason=REASONS["no_best"]) for pair in _against(rows, [nobody] * len(rows), "best", limits, ratio)]
     told = REASONS["after_looking"] if reference == "best" else ""
-    compared = [_against(row, base, base.group, limits, ratio) for row in rows if row is not base]
-    return [replace(pair, reason=pair.reason or told) for pair in compared]
+    others = [row for row in rows if row is not base]
+    compared = _against(others, [base] * len(others), base.group, limits, ratio)
+    return [replace(pair, reason=pair.reason or told) for pair in compared] if told else compared
 
 
 def _check_word(view: View, reference: Level | tuple[Level, ...]) -> None:
@@ -190,118 +192,157 @@ def _check_comparable(metric: Measure) -> None:
         )
 
 
-def _against(row: GroupRow, base: GroupRow, reference: str | Group, limits: Limits, ratio: bool) -> PairRow:
-    status, reason = _status(row, base, ratio)
+def _against(
+    rows: Sequence[GroupRow], bases: Sequence[GroupRow], reference: str | Group, limits: Limits, ratio: bool
+) -> list[PairRow]:
+    """Each row against its base, all intervals and p-values at once."""
+    states = [_status(row, base, ratio, limits) for row, base in zip(rows, bases, strict=True)]
+    able = [status not in ("undefined", "suppressed") for status, _ in states]
+    sizes = _sizes([row for row, fits in zip(rows, able, strict=True) if fits], [base for base, fits in zip(bases, able, strict=True) if fits])
     nan = math.nan
-    if status in ("undefined", "suppressed"):
-        return PairRow(row, base, reference, nan, nan, nan, status, reason)
-    change = row.value / base.value if ratio else row.value - base.value
-    if row.draws is not None and base.draws is not None:
-        return _resampled_pair(row, base, reference, change, status, reason, limits, ratio)
-    sizes = (*informed(row), *informed(base))
-    method: Compared = koopman if ratio else miettinen if limits.interval == "miettinen_nurminen" else newcombe
-    low, high = method(*sizes, limits.z)
-    return PairRow(row, base, reference, change, float(low), float(high), status, reason, float(mn_p(*sizes)))
+    if isinstance(rows[0].metric, Formula):
+        scored = iter([(nan, nan, nan)] * len(sizes[0]))
+    else:
+        low, high = _ratio(sizes, limits) if ratio else _difference(sizes, limits)
+        scored = zip(low.tolist(), high.tolist(), mn_p(*sizes).tolist(), strict=True)
+    found = []
+    for row, base, state, fits in zip(rows, bases, states, able, strict=True):
+        if not fits:
+            found.append(PairRow(row, base, reference, nan, nan, nan, *state))
+            continue
+        change, (lower, upper, p) = row.value / base.value if ratio else row.value - base.value, next(scored)
+        pair = PairRow(row, base, reference, change, lower, upper, *state, p)
+        found.append(pair if row.draws is None or base.draws is None else _resampled_pair(pair, limits, ratio))
+    return found
 
 
-def _resampled_pair(
-    row: GroupRow, base: GroupRow, reference: str | Group, change: float, status: Status, reason: str, limits: Limits, ratio: bool
-) -> PairRow:
-    """A pair whose interval comes from the resampled values of both groups."""
+def _sizes(rows: Sequence[GroupRow], bases: Sequence[GroupRow]) -> Any:
+    """Numerators and denominators of rows and of their bases, (4, rows)."""
+    return np.array([(*informed(row), *informed(base)) for row, base in zip(rows, bases, strict=True)], float).reshape(-1, 4).T
+
+
+def _difference(sizes: Any, limits: Limits) -> tuple[Any, Any]:
+    """Limits of differences, by the method that was asked for."""
+    x1, n1, x2, n2 = sizes
+    return (miettinen if limits.interval == "miettinen_nurminen" else newcombe)(x1, n1, x2, n2, limits.z)
+
+
+def _ratio(sizes: Any, limits: Limits) -> tuple[Any, Any]:
+    x1, n1, x2, n2 = sizes
+    return koopman(x1, n1, x2, n2, limits.z)
+
+
+def _resampled_pair(pair: PairRow, limits: Limits, ratio: bool) -> PairRow:
+    """A pair whose interval comes from the resampled values of both groups; the score interval stays where one of them does not vary."""
+    one, two = np.asarray(pair.row.draws), np.asarray(pair.base.draws)
+    if isinstance(pair.row.metric, Metric) and (_is_constant(one) or _is_constant(two)):
+        return replace(pair, reason=joined(pair.reason, SCORE_LIMITS))
     with np.errstate(divide="ignore", invalid="ignore"):
-        values = np.asarray(row.draws) / np.asarray(base.draws) if ratio else np.asarray(row.draws) - np.asarray(base.draws)
-    low, high, _ = (float(one) for one in percentile_interval(values, limits.confidence))
-    neutral = 1.0 if ratio else 0.0
+        values = one / two if ratio else one - two
+    low, high, lost = (float(one) for one in percentile_interval(values, limits.confidence))
     kept = values[np.isfinite(values)]
-    if high - low <= 1e-12 or len(kept) == 0:
-        return _without_variation(row, base, reference, change, status, reason, limits, ratio)
+    neutral = 1.0 if ratio else 0.0
     side = min(int((kept <= neutral).sum()), int((kept >= neutral).sum()))
     p = min(1.0, 2 * (side + 1) / (len(kept) + 1))
-    return PairRow(row, base, reference, change, low, high, status, reason, p, draws=values)
+    reason = joined(pair.reason, LOST.format(share=round(100 * lost)) if lost > MOST_LOST else "")
+    limited = (min(low, pair.change), max(high, pair.change)) if len(kept) else (pair.change, pair.change)
+    return replace(pair, lower=limited[0], upper=limited[1], reason=reason, p_value=p, draws=values)
 
 
-def _without_variation(
-    row: GroupRow, base: GroupRow, reference: str | Group, change: float, status: Status, reason: str, limits: Limits, ratio: bool
-) -> PairRow:
-    """Resampled people who are all alike tell nothing about chance; for proportions the score interval does."""
-    if isinstance(row.metric, Formula) and (row.metric.least, row.metric.most) != (0.0, 1.0):
-        nan = math.nan
-        return PairRow(row, base, reference, change, nan, nan, status, reason or NO_LIMITS)
-    sizes = (*informed(row), *informed(base))
-    low, high = (koopman if ratio else newcombe)(*sizes, limits.z)
-    return PairRow(row, base, reference, change, float(low), float(high), status, reason or SCORE_LIMITS, float(mn_p(*sizes)))
+def _is_constant(values: Any) -> bool:
+    """Whether resampled values are all one number: that tells nothing about chance."""
+    kept = values[np.isfinite(values)]
+    return len(kept) == 0 or float(np.ptp(kept)) <= 1e-12
 
 
-def _status(row: GroupRow, base: GroupRow, ratio: bool) -> tuple[Status, str]:
+def _status(row: GroupRow, base: GroupRow, ratio: bool, limits: Limits) -> tuple[Status, str]:
     if row.status in ("suppressed", "undefined"):
         return row.status, row.reason
     if base.status in ("suppressed", "undefined"):
         return base.status, REASONS[f"{base.status}_reference"]
-    if ratio and base.numerator == 0:
+    if ratio and base.value == 0:
         return "undefined", REASONS["zero_reference"]
+    if ratio and min(row.value, base.value) < 0:
+        return "undefined", NEGATIVE
     if base.status == "small" and row.status == "ok":
-        return "small", REASONS["small_reference"].format(least=_least(base.reason))
+        few = "small_reference" if base.n is not None and base.n < limits.least else "weak_reference"
+        return "small", REASONS[few].format(least=limits.least)
     return row.status, row.reason
 
 
-def _least(reason: str) -> str:
-    return next(word for word in reason.split() if word.isdigit())
-
-
 def _against_all(
-    row: GroupRow, i: int, everybody: GroupRow, view: View, reference: str, limits: Limits, ratio: bool
-) -> PairRow:
+    view: View, rows: Sequence[GroupRow], everybody: GroupRow, metric: Metric, reference: str, limits: Limits, ratio: bool
+) -> list[PairRow]:
     """To the rest, or to everybody by scaling the limits to the rest with the group's share of the denominators."""
-    hidden = bool(view.suppressed.any())
-    if everybody.status == "suppressed" or row.status == "suppressed" or (reference == "rest" and hidden):
-        base = replace(everybody, status="suppressed", value=math.nan, lower=math.nan, upper=math.nan, n=None)
-        return _against(row, base, reference, limits, ratio)
-    assert isinstance(row.metric, Metric)
-    rest = replace(rest_of(view, i, row.metric, limits), group=everybody.group)
+    blank = replace(everybody, status="suppressed", value=math.nan, lower=math.nan, upper=math.nan, n=None)
+    if everybody.status == "suppressed" or (reference == "rest" and bool(view.suppressed.any())):
+        return _against(rows, [blank] * len(rows), reference, limits, ratio)
+    rests = [replace(rest, group=everybody.group) for rest in rests_of(view, metric, limits)]
+    bases = rests if reference == "rest" else [everybody] * len(rows)
+    bases = [blank if row.status == "suppressed" else base for row, base in zip(rows, bases, strict=True)]
+    found = _against(rows, bases, reference, limits, ratio)
     if reference == "rest":
-        return _against(row, rest, reference, limits, ratio)
-    whole_pair = _against(row, everybody, reference, limits, ratio)
-    if whole_pair.status in ("undefined", "suppressed"):
-        return whole_pair
-    if rest.denominator == 0:
-        nan = math.nan
-        return replace(whole_pair, change=nan, lower=nan, upper=nan, p_value=nan, status="undefined", reason=REASONS["alone"])
-    share = row.denominator / everybody.denominator
-    to_rest = (*informed(row), *informed(rest))
+        return found
+    able = []
+    for i, (pair, rest) in enumerate(zip(found, rests, strict=True)):
+        if pair.status in ("undefined", "suppressed"):
+            continue
+        if rest.denominator == 0:
+            found[i] = _alone(pair)
+        else:
+            able.append(i)
+    low, high, p = _to_overall([rows[i] for i in able], [rests[i] for i in able], everybody, limits, ratio)
+    for i, lower, upper, value in zip(able, low.tolist(), high.tolist(), p.tolist(), strict=True):
+        found[i] = replace(found[i], lower=lower, upper=upper, p_value=value, rest=rests[i])
+    return found
+
+
+def _to_overall(
+    rows: Sequence[GroupRow], rests: Sequence[GroupRow], everybody: GroupRow, limits: Limits, ratio: bool
+) -> tuple[Any, Any, Any]:
+    """Limits to everybody from those to the rest, and the p-values of the latter."""
+    sizes = _sizes(rows, rests)
+    share = np.array([row.denominator for row in rows], float) / everybody.denominator
     if not ratio:
-        method: Compared = miettinen if limits.interval == "miettinen_nurminen" else newcombe
-        low, high = ((1 - share) * float(limit) for limit in method(*to_rest, limits.z))
-    elif row.numerator == 0:
-        high = float(koopman(*to_rest, limits.z)[1])
-        low, high = 0.0, high / (share * high + 1 - share)
-    else:  # from the rest to the group, which is defined where the rest's rate is 0
-        back = koopman(*informed(rest), *informed(row), limits.z)
-        high, low = (1 / (share + (1 - share) * float(limit)) for limit in back)
-    return replace(whole_pair, lower=low, upper=high, p_value=float(mn_p(*to_rest)), rest=rest)
+        low, high = ((1 - share) * limit for limit in _difference(sizes, limits))
+        return low, high, mn_p(*sizes)
+    nobody = sizes[0] == 0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        forth = _ratio(sizes, limits)[1]
+        back = _ratio(sizes[[2, 3, 0, 1]], limits)  # from the rest to the group, which is defined where the rest's rate is 0
+        high, low = (1 / (share + (1 - share) * limit) for limit in back)
+        high = np.where(nobody, forth / (share * forth + 1 - share), high)
+    return np.where(nobody, 0.0, low), high, mn_p(*sizes)
 
 
 def _resampled_against_all(
     view: View, rows: Sequence[GroupRow], metric: Measure, reference: str, limits: Limits, ratio: bool
 ) -> list[PairRow]:
     """To the rest or to everybody, by resampling the groups together."""
-    found = []
-    for i, row in enumerate(rows):
-        hidden = view.total is None or bool(view.suppressed.any())
-        if hidden or row.status == "suppressed":
-            base = replace(rows[0], group=(reference,), status="suppressed", value=math.nan, n=None, draws=None)
-            found.append(_against(row, base, reference, limits, ratio))
-            continue
-        base = replace(_others(view, i, metric, limits, alone=reference == "rest"), group=("overall",))
-        found.append(_against(row, base, reference, limits, ratio))
-    return found
-
-
-def _others(view: View, i: int, metric: Measure, limits: Limits, *, alone: bool) -> GroupRow:
-    """The row of all groups, or of all but one, resampled with the same draws as the groups themselves."""
-    kept = np.ones(len(view.groups), bool)
-    kept[i] = not alone
-    n, w, w2 = (sums[kept].sum(axis=0)[None] for sums in (view.counts, view.weights, view.squares))
-    one = View((), (("overall",),), n, w, w2, np.array([False]), None, None, None)
+    if view.total is None or bool(view.suppressed.any()):
+        blank = replace(rows[0], group=(reference,), status="suppressed", value=math.nan, n=None, draws=None)
+        return _against(rows, [blank] * len(rows), reference, limits, ratio)
     drawn = draws_of(view, metric.draws if isinstance(metric, Formula) else DRAWS)
-    values = evaluate(metric, drawn[:, kept].sum(axis=1))
-    return resampled_row(one, 0, metric, values, limits)
+    rests = [_without(view, i, drawn, metric, limits) for i in range(len(rows))]
+    if reference == "rest":
+        return _against(rows, rests, reference, limits, ratio)
+    found = _against(rows, [_without(view, None, drawn, metric, limits)] * len(rows), reference, limits, ratio)
+    return [_alone(pair) if rest.denominator == 0 else pair for pair, rest in zip(found, rests, strict=True)]
+
+
+def _alone(pair: PairRow) -> PairRow:
+    """A pair of a group and everybody, who are the same people; a group without a rate has none anyway."""
+    nan = math.nan
+    if pair.status in ("undefined", "suppressed"):
+        return pair
+    return replace(pair, change=nan, lower=nan, upper=nan, p_value=nan, status="undefined", reason=REASONS["alone"], draws=None)
+
+
+def _without(view: View, left_out: int | None, drawn: Any, metric: Measure, limits: Limits) -> GroupRow:
+    """The row of all groups, or of all but one, resampled with the same draws as the groups themselves."""
+    kept = np.array([i != left_out for i in range(len(view.groups))])
+    n, w, w2 = (sums[kept].sum(axis=0)[None] for sums in (view.counts, view.weights, view.squares))
+    sums = (n, w, w2) if view.is_weighted else (n, n, n)
+    clusters = None if view.clusters is None else view.clusters.together(left_out)
+    one = View((), (("overall",),), *sums, np.array([False]), None, None, None, clusters)
+    return resampled(one, metric, drawn[:, kept].sum(axis=1)[:, None], limits)[0]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
+import math
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -16,9 +18,16 @@ from ._rates import ALIASES, RATES, SHARES
 
 Array = npt.NDArray[np.float64]
 _LABELLED = (1, 1, 1, 1, 0, 0)
+_POSITIVES, _NEGATIVES = (0, 0, 1, 1, 0, 0), (1, 1, 0, 0, 0, 0)
 _SLOW_DRAWS = 500
 """A user's function is called once per resampled table and group."""
 _TRUE, _DECIDED = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
+_WEIGHT_NAMES = ("sample_weight", "sample_weights", "weight", "weights", "w")
+_OF_SCORES = (
+    "roc_auc", "average_precision", "brier_score_loss", "brier_skill", "calibration_in_the_large", "calibration_intercept",
+    "calibration_slope", "expected_calibration_error",
+)  # fmt: skip
+"""Ids of what is measured on scores: they are taken, and live a floor above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,8 @@ class Formula:
         From counts of shape (..., 6) in the order of `metrics.CELLS` to values of shape (...); NaN where it is undefined.
     counted
         Which cells are its people, as six weights of 0 or 1.
+    parts
+        The cells of each of its denominators, where it has several; the smallest of them says whether it rests on few people.
     least, most
         The lowest and the highest value that are possible.
     favorable
@@ -51,8 +62,9 @@ class Formula:
 
     name: str
     label: str
-    evaluate: Callable[[Array], Array] = field(compare=False)
+    evaluate: Callable[[Array], Array] = field(hash=False)
     counted: Weights = _LABELLED
+    parts: tuple[Weights, ...] = ()
     least: float = 0.0
     most: float = 1.0
     favorable: Literal["event", "opposite"] | None = None
@@ -69,6 +81,10 @@ class Formula:
     def needs_decision(self) -> bool:
         """Always true."""
         return True
+
+    def smallest(self, counts: Any) -> float:
+        """Give the number of people in the smallest of its denominators."""
+        return min(float(np.asarray(cells) @ np.asarray(counts)) for cells in (self.counted, *self.parts))
 
     def value(self, counts: Any) -> float:
         """Give the value for one group's counts."""
@@ -109,10 +125,10 @@ def _negative_likelihood(c: Array) -> Array:
 
 
 _FORMULAS = (
-    Formula("balanced_accuracy", "Balanced accuracy", _balanced_accuracy),
-    Formula("f1_score", "F1 score", _f1),
-    Formula("positive_likelihood_ratio", "Positive likelihood ratio", _positive_likelihood, most=np.inf),
-    Formula("negative_likelihood_ratio", "Negative likelihood ratio", _negative_likelihood, most=np.inf),
+    Formula("balanced_accuracy", "Balanced accuracy", _balanced_accuracy, parts=(_POSITIVES, _NEGATIVES)),
+    Formula("f1_score", "F1 score", _f1, counted=(0, 1, 1, 1, 0, 0)),
+    Formula("positive_likelihood_ratio", "Positive likelihood ratio", _positive_likelihood, parts=(_POSITIVES, _NEGATIVES), most=np.inf),
+    Formula("negative_likelihood_ratio", "Negative likelihood ratio", _negative_likelihood, parts=(_POSITIVES, _NEGATIVES), most=np.inf),
 )
 FORMULAS = {formula.name: formula for formula in _FORMULAS}
 _REGISTERED: dict[str, Measure] = {}
@@ -131,21 +147,39 @@ def every_name() -> tuple[str, ...]:
 
 def formula_of(function: UserMetric, name: str = "", label: str = "") -> Formula:
     """Make a metric of ``f(y_true, y_pred, sample_weight)``: it is run on the four labelled cells with their counts as weights."""
-    called = name or getattr(function, "__name__", "metric")
-    return Formula(called, label or called.replace("_", " ").capitalize(), _on_cells(function), least=-np.inf, most=np.inf, draws=_SLOW_DRAWS)
+    called = name or _name_of(function)
+    return Formula(
+        called, label or called.replace("_", " ").capitalize(), _OnCells(function, called), least=-np.inf, most=np.inf, draws=_SLOW_DRAWS
+    )
+
+
+def _name_of(function: Any) -> str:
+    """The name of a function, or of the one that a partial fills; a lambda has none."""
+    while not hasattr(function, "__name__") and hasattr(function, "func"):
+        function = function.func
+    name = str(getattr(function, "__name__", type(function).__name__))
+    return name if name.isidentifier() else "metric"
 
 
 def takes_weights(function: Callable[..., Any]) -> bool:
     """Whether something can be called as ``f(y_true, y_pred, sample_weight)``."""
-    import inspect
+    return not isinstance(function, type) and _way(function) is not None
 
-    if isinstance(function, type):
-        return False
+
+def _way(function: Callable[..., Any]) -> str | None:
+    """How a function takes the weights: as the keyword "sample_weight", as "third" argument, or not at all."""
     try:
-        taken = inspect.signature(function).parameters
-    except ValueError:  # a built-in function that does not tell
-        return False
-    return "sample_weight" in taken or len(taken) == 3
+        taken = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):  # a built-in function that does not tell
+        return None
+    placed = [one for one in taken if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    named = [one.name for one in taken if one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY)]
+    if len([one for one in placed if one.name != "sample_weight"]) < 2:
+        return None
+    if "sample_weight" in named or any(one.kind is one.VAR_KEYWORD for one in taken):
+        return "sample_weight"
+    third = placed[2] if len(placed) == 3 else None
+    return "third" if third is not None and (third.default is third.empty or third.name in _WEIGHT_NAMES) else None
 
 
 def register(
@@ -185,7 +219,7 @@ def register(
     >>> metrics.register("mcc", matthews_corrcoef, label="Matthews correlation").label
     'Matthews correlation'
     """
-    if not isinstance(name, str) or not name.isidentifier() or name in (*RATES, *FORMULAS, *SHARES, *ALIASES):
+    if not isinstance(name, str) or not name.isidentifier() or name in (*RATES, *FORMULAS, *SHARES, *ALIASES, *_OF_SCORES):
         raise BadValue(
             f"`name` is {name!r}.",
             "A metric's name is a word of letters, digits and underscores, and not one that fairlens uses itself.",
@@ -193,8 +227,14 @@ def register(
             role="name",
             value=name,
         )
-    from dataclasses import replace
-
+    if favorable not in (None, "event", "opposite"):
+        raise BadValue(
+            f"`favorable` is {favorable!r}.",
+            "It says when people want a high value: with the predicted event, or with its opposite.",
+            hint=f'fl.metrics.register({name!r}, function, favorable="event")',
+            role="favorable",
+            value=favorable,
+        )
     made: Measure
     if isinstance(function, Metric | Formula):
         made = replace(function, name=name, label=label or function.label, favorable=favorable or function.favorable)
@@ -212,29 +252,49 @@ def register(
     return made
 
 
-def _on_cells(function: Callable[..., float]) -> Callable[[Array], Array]:
-    import inspect
+@dataclass(frozen=True, slots=True)
+class _OnCells:
+    """A user's function, run on the four labelled cells; equal to another of the same function, and as easily pickled."""
 
-    by_name = "sample_weight" in inspect.signature(function).parameters
+    function: Callable[..., Any]
+    name: str
 
-    def called(truth: Any, decided: Any, weight: Any) -> float:
-        return function(truth, decided, sample_weight=weight) if by_name else function(truth, decided, weight)
-
-    def evaluate(counts: Array) -> Array:
+    def __call__(self, counts: Array) -> Array:
         distinct, place = np.unique(counts.reshape(-1, counts.shape[-1])[:, :4], axis=0, return_inverse=True)
-        values = np.array([_one(called, cells) for cells in distinct])
-        return values[place.reshape(-1)].reshape(counts.shape[:-1])
+        by_name = _way(self.function) == "sample_weight"
+        values = np.array([self._value(cells, by_name) for cells in distinct])
+        found: Array = values[place.reshape(-1)].reshape(counts.shape[:-1])
+        return found
 
-    return evaluate
+    def _value(self, weights: Array, by_name: bool) -> float:
+        kept = weights > 0
+        if not kept.any():
+            return math.nan
+        given = {"sample_weight": weights[kept]} if by_name else {}
+        more = () if by_name else (weights[kept],)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # a metric that warns was asked for something it does not define
+            try:
+                found = self.function(_TRUE[kept], _DECIDED[kept], *more, **given)
+            except (ValueError, ZeroDivisionError, Warning):
+                return math.nan
+            except Exception as error:
+                raise BadValue(
+                    f"The metric {self.name!r} raised {type(error).__name__}: {error}.",
+                    "It was called with labels, decisions (both 0 or 1) and weights, one of each per outcome cell.",
+                    hint=f"{self.name}(np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1]), np.array([40.0, 10.0, 5.0, 45.0])) shows where",
+                    role="metric",
+                    value=self.name,
+                ) from error
+        return self._number(found)
 
-
-def _one(function: UserMetric, weights: Array) -> float:
-    kept = weights > 0
-    if not kept.any():
-        return float("nan")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")  # a metric that warns was asked for something it does not define
-        try:
-            return float(function(_TRUE[kept], _DECIDED[kept], weights[kept]))
-        except (ValueError, ZeroDivisionError, Warning):
-            return float("nan")
+    def _number(self, found: Any) -> float:
+        if isinstance(found, int | float) or (np.ndim(found) == 0 and hasattr(found, "item") and isinstance(found.item(), int | float)):
+            return float(found)
+        raise WrongKind(
+            f"The metric {self.name!r} gave a {type(found).__name__}.",
+            "A metric gives one number; NaN where it is not defined.",
+            hint=f"fl.metrics.register('mine', lambda y, p, sample_weight: float({self.name}(y, p, sample_weight=sample_weight)))",
+            role="metric",
+            value=self.name,
+        )

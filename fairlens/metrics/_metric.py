@@ -152,7 +152,7 @@ def chosen(metrics: Any, has_y_true: bool, other: Callable[[Any], Any] = lambda 
             raise BadValue(
                 f"`metrics` has two different metrics with the name {metric.name!r}.",
                 "Their rows could not be told apart.",
-                hint=f"dataclasses.replace(metric, name={f'my_{metric.name}'!r})",
+                hint=f"dataclasses.replace(metric, name={f'my_{metric.name}'!r}), or fl.metrics.register({f'my_{metric.name}'!r}, function)",
                 role="metrics",
                 value=metric.name,
             )

@@ -7,78 +7,26 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._html import Cell, table
-from .._levels import ALL, Level
+from .._levels import ALL
 from .._result import Query, Result
 from .._spec import Spec
-from ..stats import adjust_pairs, detectable_difference, detectable_ratio
-from ._formula import Measure
+from ._formula import Formula
+from ._many import adjusted, detectable
+from ._row import Group as Group
+from ._row import GroupRow as GroupRow
+from ._row import Opposite as Opposite
+from ._row import PairRow as PairRow
+from ._row import Status as Status
+from ._row import informed as informed
 from ._sentence import TEXTS as TEXTS
 from ._sentence import Comparison, compare, describe, label_of
 from ._write import changed, written
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Status = Literal["ok", "small", "undefined", "suppressed"]
-Group = tuple[Level, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class GroupRow:
-    """One rate of one group. `n` people are in its denominator; NaN and None where there is no number to show.
-
-    `effective` is the number of independent people who would tell as much: n, or Kish's number for weights, or less for clusters.
-    `draws` are resampled values, where the interval comes from a bootstrap.
-    """
-
-    group: Group
-    metric: Measure
-    value: float
-    lower: float
-    upper: float
-    n: int | None
-    numerator: float
-    denominator: float
-    status: Status
-    reason: str
-    people: int | None = None
-    effective: float = math.nan
-    draws: Any = field(default=None, compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Opposite:
-    """The ratio of the opposite rates (of those not hired, say), which tells another story than the ratio of the rates."""
-
-    change: float
-    lower: float
-    upper: float
-    status: Status
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class PairRow:
-    """One group against a reference: the difference or the ratio of two rates, with both rates beside it.
-
-    `rest` is everybody else, where the reference is everybody; `opposite` is there for ratios of rates.
-    """
-
-    row: GroupRow
-    base: GroupRow
-    reference: str | Group
-    change: float
-    lower: float
-    upper: float
-    status: Status
-    reason: str
-    p_value: float = math.nan
-    rest: GroupRow | None = field(default=None, compare=False, repr=False)
-    draws: Any = field(default=None, compare=False, repr=False)
-    opposite: Opposite | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -269,51 +217,6 @@ class RatioTable(_PairTable):
         return "–" if pair.change != pair.change else f"{pair.change:.2f} ({pair.lower:.2f} to {pair.upper:.2f})"
 
 
-def adjusted(rows: Sequence[PairRow]) -> tuple[float, ...]:
-    """Adjust the p-values of all rows that can be compared, as `p_adjusted` says."""
-    families: dict[object, list[int]] = {}
-    for i, pair in enumerate(rows):
-        if pair.status == "ok" and not math.isnan(pair.p_value):
-            families.setdefault((pair.row.metric.name, tuple(level == ALL for level in pair.row.group)), []).append(i)
-    found = [math.nan] * len(rows)
-    for family in families.values():
-        for i, p in zip(family, _family([rows[i] for i in family]), strict=True):
-            found[i] = min(1.0, max(p, rows[i].p_value) * len(families))
-    return tuple(found)
-
-
-def _family(pairs: Sequence[PairRow]) -> Sequence[float]:
-    if any(pair.draws is not None or not pair.row.metric.event for pair in pairs):
-        return [min(1.0, pair.p_value * len(pairs)) for pair in pairs]
-    groups = [informed(pair.row) for pair in pairs]
-    to_one = not isinstance(pairs[0].reference, str)
-    if to_one:
-        groups.append(informed(pairs[0].base))
-    elif len(pairs) == 1:
-        return [pairs[0].p_value]
-    x, n = ([group[k] for group in groups] for k in (0, 1))
-    whole = all(float(size).is_integer() for group in groups for size in group)
-    weight = None if whole or to_one else [pair.row.denominator for pair in pairs]
-    found: list[float] = adjust_pairs(x, n, len(groups) - 1 if to_one else None, whole, weight=weight).tolist()
-    return found[: len(pairs)]
-
-
-def detectable(rows: Sequence[PairRow], ratio: bool, confidence: float) -> tuple[float, ...]:
-    """Give for each row the smallest change that it would have shown with a power of 0.8."""
-    if not rows:
-        return ()
-    bases = [pair.base if pair.rest is None else pair.rest for pair in rows]
-    able = [pair.status in ("ok", "small") and bool(pair.row.metric.event) for pair in rows]
-    rate = [base.value if fits else math.nan for base, fits in zip(bases, able, strict=True)]
-    own, others = ([informed(row)[1] for row in several] for several in ([pair.row for pair in rows], bases))
-    find = detectable_ratio if ratio else detectable_difference
-    found = find(rate, own, others, confidence=confidence)
-    shares = [1.0 if pair.rest is None else 1 - pair.row.denominator / pair.base.denominator for pair in rows]
-    if ratio:
-        return tuple(float(one) / (share * 1 + (1 - share) * float(one)) for one, share in zip(found, shares, strict=True))
-    return tuple(float(one) * share for one, share in zip(found, shares, strict=True))
-
-
 def _opposite(pair: PairRow) -> Cell:
     one = pair.opposite
     if one is None or math.isnan(one.change):
@@ -350,16 +253,17 @@ def _comparison(pair: PairRow) -> Comparison:
         relative="overall" if pair.reference == "overall" else None,
         rest=None if pair.rest is None else informed(pair.rest),
         share=None if pair.rest is None else pair.row.denominator / pair.base.denominator,
-        draws=None if pair.row.draws is None or pair.base.draws is None else pair.row.draws - pair.base.draws,
+        draws=_drawn_differences(pair.row, pair.base),
         per_person=pair.row.n / pair.row.effective if pair.row.n and pair.row.effective > 0 else 1.0,
     )
 
 
-def informed(row: GroupRow) -> tuple[float, float]:
-    """Numerator and denominator as so many independent people as the row is worth."""
-    if row.effective == row.denominator or math.isnan(row.effective):
-        return row.numerator, row.denominator
-    return row.value * row.effective, row.effective
+def _drawn_differences(row: GroupRow, base: GroupRow) -> Any:
+    """Resampled differences; None for rates of which one does not vary, whose score intervals do tell about chance."""
+    if row.draws is None or base.draws is None:
+        return None
+    varied = all(one.draws.min() < one.draws.max() for one in (row, base))
+    return row.draws - base.draws if varied or isinstance(row.metric, Formula) else None
 
 
 def _header(rows: Sequence[GroupRow], confidence: float) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .._html import fixed
+from .._html import ROUNDING, fixed
 from .._levels import ALL, Level, name_of
 from .._spec import Spec
 from ..stats import newcombe, normal_quantile, people_needed
@@ -68,7 +68,7 @@ class Comparison:
         """Limits of the difference; to overall by scaling those to the rest."""
         if self.draws is not None:
             lower, upper, _ = percentile_interval(self.draws, 1 - math.erfc(z / math.sqrt(2)))
-            return float(lower), float(upper)
+            return min(float(lower), self.difference), max(float(upper), self.difference)
         if self.relative == "overall":
             rest = (self.x2 - self.x1, self.n2 - self.n1) if self.rest is None else self.rest
             lower, upper = newcombe(self.x1, self.n1, *rest, z)
@@ -121,9 +121,9 @@ def compare(
     strict = normal_quantile(confidence, len(able))
     supported = [one for one in able if _excludes_zero(one.interval(strict))]
     if supported:
-        top = max(supported, key=lambda one: abs(one.difference))
+        top = _widest(supported)
         return within + _supported(top, spec, normal_quantile(confidence)) + tail
-    top = max(able, key=lambda one: abs(one.difference))
+    top = _widest(able)
     text = _cannot(top, spec, strict, len(able))
     if plan and top.relative is None and top.draws is None and top.metric.event:
         needed = people_needed(top.x1, top.n1, top.x2, top.n2, strict)
@@ -214,6 +214,11 @@ def _harm(one: Comparison, spec: Spec) -> str:
     return _fill(TEXTS["harm"], {"worse": people})
 
 
+def _widest(comparisons: Sequence[Comparison]) -> Comparison:
+    """The first of the largest differences; rounding errors of sums of weights decide nothing."""
+    return max(comparisons, key=lambda one: round(abs(one.difference), 12))
+
+
 def _left_out(comparisons: Sequence[Comparison]) -> str:
     return _left([f"{one.group} ({one.status})" for one in comparisons if one.status != "ok"])
 
@@ -230,7 +235,7 @@ def _excludes_zero(interval: tuple[float, float]) -> bool:
 
 def _digits(one: Comparison) -> int:
     """Whole people of 100 where they subtract to the difference that is printed, else one decimal."""
-    whole = [math.floor(100 * abs(v) + 0.5) for v in (one.x1 / one.n1, one.x2 / one.n2, one.difference)]
+    whole = [math.floor(100 * abs(v) + 0.5 + ROUNDING) for v in (one.x1 / one.n1, one.x2 / one.n2, one.difference)]
     return 0 if abs(whole[0] - whole[1]) == whole[2] and whole[2] >= 1 else 1
 
 

@@ -6,18 +6,33 @@ from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
 
+from ..disparities import (
+    AdjustedTable,
+    BoundsTable,
+    CollectionPlan,
+    DisparitySummary,
+    MinimumDetectable,
+    PooledTable,
+    SampleSize,
+    Screening,
+    Verdict,
+)
 from ..exceptions import WrongKind
-from ..disparities import AdjustedTable, BoundsTable, DisparitySummary, PooledTable, Screening
 from ..explanations import GapDecomposition
 from ..metrics import DifferenceTable, GroupTable, RatioTable
+from ..scores import CrossAUC, CurveTable, ScoreTable, ThresholdChoice
 from ._bounds import draw_bounds
 from ._bridge import draw_gap
+from ._curves import draw_curves
 from ._funnel import draw_funnel
 from ._groups import draw_groups, draw_pairs
 from ._picture import Picture
+from ._planning import draw_collection, draw_detectable, draw_sizes
 from ._pooled import draw_pooled
+from ._scores import draw_choice, draw_cross, draw_scores
 from ._simpson import draw_adjusted
 from ._summary import draw_summary
+from ._verdict import draw_verdict
 
 if TYPE_CHECKING:
     from .._result import Result
@@ -66,6 +81,14 @@ def draw(result: Result, ax: Axes | None = None) -> Picture:
         return draw_groups(shown, ax)
     if isinstance(shown, DifferenceTable | RatioTable):
         return draw_pairs(shown, ax)
+    if isinstance(shown, Verdict):
+        return draw_verdict(shown, ax)
+    if isinstance(shown, CollectionPlan):
+        return draw_collection(shown, ax)
+    if isinstance(shown, SampleSize):
+        return draw_sizes(shown, ax)
+    if isinstance(shown, MinimumDetectable):
+        return draw_detectable(shown, ax)
     if isinstance(shown, GapDecomposition):
         return draw_gap(shown, ax)
     if isinstance(shown, AdjustedTable):
@@ -78,6 +101,14 @@ def draw(result: Result, ax: Axes | None = None) -> Picture:
         return draw_summary(shown, ax)
     if isinstance(shown, PooledTable):
         return draw_pooled(shown, ax)
+    if isinstance(shown, CurveTable):
+        return draw_curves(shown, ax)
+    if isinstance(shown, ScoreTable):
+        return draw_scores(shown, ax)
+    if isinstance(shown, CrossAUC):
+        return draw_cross(shown, ax)
+    if isinstance(shown, ThresholdChoice):
+        return draw_choice(shown, ax)
     raise WrongKind(
         f"A picture of a {type(result).__name__} was asked for.",
         "There are pictures of rates by group, differences, ratios and decomposed gaps.",

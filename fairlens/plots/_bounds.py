@@ -16,7 +16,7 @@ from ._picture import Picture
 from ._rows import Block, Chart, Row, Scale, draw_chart, draw_words, percent_tick, placed
 from ._theme import BLUE, FAINT, INK, PAPER, SKY
 
-_HEADS: dict[Source, str] = {"label": "missing labels", "group": "missing groups"}
+_HEADS: dict[Source, str] = {"label": "missing labels", "group": "missing groups", "membership": "groups known as probabilities"}
 _NAN = math.nan
 
 
@@ -51,17 +51,19 @@ def draw_bounds(result: BoundsTable, ax: Axes | None = None) -> Picture:
         f"{who}. The thick bar is what the rate could be, whatever is unknown; the thin line adds {share_of(result.confidence)}"
         " intervals; n is the number of people in the denominator"
     )
-    return draw_chart(Chart(result.sentence, axis, blocks, Scale(percent_tick, (0.0, 1.0)), len(blocks) > 1), ax, _draw)
+    if any(row.source == "membership" for row in result.rows):
+        axis += ", an expected one where groups are known as probabilities"
+    return draw_chart(Chart(result.headline, axis, blocks, Scale(percent_tick, (0.0, 1.0)), len(blocks) > 1), ax, _draw)
 
 
 def _row(row: BoundRow) -> Row:
     name = label_of(row.group)
     if math.isnan(row.bounds.lower):
         return Row(name, count_of(row.n), _NAN, _NAN, _NAN, f"{row.status}: {row.reason}", "missing")
-    counted = f"{count_of(row.n)}, {row.n_unknown:,} unknown"
+    counted = f"{count_of(row.n)}, {row.n_unknown:,} {'not certain' if row.source == 'membership' else 'unknown'}"
     measured = "no rate measured" if math.isnan(row.value) else f"{percent(row.value)}"
     few = f", {FEW}" if row.status == "small" else ""
-    shown = f"{measured}{few}, {ends_text(row.bounds) if row.n_unknown else NOTHING}"
+    shown = f"{measured}{few}, {f'could be {ends_text(row.bounds)}' if row.n_unknown else NOTHING}"
     value = (row.bounds.lower + row.bounds.upper) / 2 if math.isnan(row.value) else row.value
     return _Barred(
         name, counted, value, row.limits.lower, row.limits.upper, shown, "small" if row.status == "small" else "ok",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,15 +17,15 @@ from .._html import percent, points
 from ..disparities._screen import ScreenFamily, Screening, ScreenRow
 from ..disparities._words import p_words
 from ..metrics import GroupRow
-from ..metrics._sentence import TEXTS, label_of
+from ..metrics._sentence import label_of
 from ..stats import normal_quantile
 from ._groups import FEW, UNSURE, count_of, share_of
 from ._picture import Picture
-from ._rows import LINE, MARGIN, inches_of, nice_ticks, percent_tick, title_on, write_title
+from ._rows import MARGIN, inches_of, nice_ticks, percent_tick, title_on, write_title
 from ._text import clean, fit, height_of, short, width_of
-from ._theme import BLUE, BODY, FAINT, GREY_BLUE, INK, PAPER, SMALL, SOFT, TITLE, new_figure, quiet, theme
+from ._theme import BLUE, FAINT, GREY_BLUE, INK, PAPER, SMALL, SOFT, TITLE, new_figure, quiet, theme
 
-_WIDTH, _PLOT, _BELOW, _BETWEEN, _GAP = 9.0, 3.9, 0.5, 0.75, 0.12
+_WIDTH, _PLOT, _BELOW = 9.0, 3.9, 0.5
 _ALL_NAMED, _SIZE = 10, 8.0
 _POINTS = 240
 
@@ -39,11 +40,7 @@ class Dot:
     differs: bool
     small: bool
     words: str
-
-    @property
-    def outside(self) -> bool:
-        """Whether its name is always written."""
-        return self.differs
+    reference: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +55,7 @@ class Funnel:
     @property
     def named(self) -> tuple[Dot, ...]:
         """The groups whose names are written: all where there are few, else those that differ."""
-        return self.dots if len(self.dots) <= _ALL_NAMED else tuple(dot for dot in self.dots if dot.outside)
+        return self.dots if len(self.dots) <= _ALL_NAMED else tuple(dot for dot in self.dots if dot.differs or dot.reference)
 
     @property
     def alt(self) -> list[str]:
@@ -75,41 +72,36 @@ class Funnel:
 
 def draw_funnel(result: Screening, ax: Axes | None = None) -> Picture:
     """Draw a funnel per family under each other; into given axes the first one."""
-    funnels = [_funnel(family, result.confidence) for family in result.families]
-    title = result.sentence
+    shown = result.families if ax is None else result.families[:1]
+    funnels = [_funnel(family, result.confidence) for family in shown]
+    headline = result.within + "; ".join(_headline(family, result.confidence) for family in shown) + "."
+    left = len(result.families) - len(shown)
     with theme(), quiet():
         if ax is not None:
-            more = len(funnels) - 1
-            told = f"{funnels[0].heading}; {more} more in the table" if more else funnels[0].heading
             targets = [ax]
-            _draw(ax, funnels[0], told)
-            title_on(ax, _headline(result))
-            shown = funnels[:1]
+            _draw(ax, funnels[0], f"{funnels[0].heading}{f' ({left} more in the table)' if left else ''}", inside=True)
+            title_on(ax, headline)
         else:
-            targets = _own_axes(funnels, _headline(result))
+            targets = _own_axes(funnels, headline)
             for target, funnel in zip(targets, funnels, strict=True):
                 _draw(target, funnel, funnel.heading)
-            shown = funnels
-    lines = [clean(title), *(line for funnel in shown for line in funnel.alt)]
-    if len(shown) < len(funnels):
-        lines.append(f"{len(funnels) - len(shown)} more in the table.")
+    lines = [clean(result.sentence), *(line for funnel in funnels for line in funnel.alt)]
+    if left:
+        lines.append(f"{left} more in the table.")
     return Picture(targets[0].figure.figure, targets[0], "\n".join(lines), ax is None)
 
 
-def _headline(result: Screening) -> str:
-    """The groups that differ, of all families; or that the data cannot tell."""
-    told = []
-    for family in result.families:
-        differing = sorted((one for one in family.rows if one.differs(result.confidence)), key=lambda one: -abs(one.z))
-        names = ", ".join(label_of(one.row.group) for one in differing[:4])
-        more = f" and {len(differing) - 4} more" if len(differing) > 4 else ""
-        subject = f"{family.metric.label} by {' and '.join(family.by)}"
-        against = TEXTS["rest"] if family.reference == "rest" else label_of(family.reference)
-        if differing:
-            told.append(f"{subject}: {len(differing)} of {family.size} groups differ from {against} ({names}{more})")
-        else:
-            told.append(f"{subject}: cannot tell of any group whether it differs from {against}")
-    return result.within + "; ".join(told) + "."
+def _headline(family: ScreenFamily, confidence: float) -> str:
+    """The groups that differ, or that the data cannot tell."""
+    differing = sorted((one for one in family.rows if one.differs(confidence)), key=lambda one: -abs(one.z))
+    names = ", ".join(label_of(one.row.group) for one in differing[:4])
+    more = f" and {len(differing) - 4} more" if len(differing) > 4 else ""
+    subject = f"{family.metric.label} by {' and '.join(family.by)}"
+    against = "the others" if family.reference == "rest" else label_of(family.reference)
+    if differing:
+        verb = "differs" if len(differing) == 1 else "differ"
+        return f"{subject}: {len(differing)} of {family.size} groups {verb} from {against} ({names}{more})"
+    return f"{subject}: cannot tell of any group whether it differs from {against}"
 
 
 def _funnel(family: ScreenFamily, confidence: float) -> Funnel:
@@ -117,7 +109,7 @@ def _funnel(family: ScreenFamily, confidence: float) -> Funnel:
     base = family.base
     if base is not None and not math.isnan(base.value):
         words = f"{percent(base.value, base.lower, base.upper)}, {count_of(base.n)}, the reference"
-        dots.append(Dot(label_of(base.group), base.effective, base, False, base.status == "small", words))
+        dots.append(Dot(label_of(base.group), base.effective, base, False, base.status == "small", words, True))
     against = "" if family.reference == "rest" else f", against {label_of(family.reference)}"
     heading = f"{family.metric.label} by {' and '.join(family.by)}{against}"
     return Funnel(family, tuple(sorted(dots, key=lambda dot: -dot.row.value)), confidence, heading)
@@ -138,14 +130,14 @@ def _dot(one: ScreenRow, confidence: float) -> Dot:
 
 
 def _own_axes(funnels: Sequence[Funnel], headline: str) -> list[Axes]:
-    labels = [width_of([_label(dot) for dot in funnel.named], SMALL) for funnel in funnels]
+    labels = [_width(funnel) for funnel in funnels]
     right = max([*labels, 0.3]) + 0.45
     left = width_of(["100 %"], SMALL) + 0.25
     width = max(_WIDTH, left + right + 4.0 + 2 * MARGIN)
     plot = width - left - right - 2 * MARGIN
     title = fit(headline, width - 2 * MARGIN, TITLE, "bold")
-    heights = [max(_PLOT, (len(funnel.named) + 1) * (2 * LINE + 0.04)) for funnel in funnels]
-    feet = [_BELOW + height_of(fit(_axis(funnel, funnel.heading), plot, SMALL), SMALL) + 0.5 for funnel in funnels]
+    heights = [max(_PLOT, (len(funnel.named) + 1) * _room(funnel)) for funnel in funnels]
+    feet = [_BELOW + height_of(fit(_axis(funnel, funnel.heading), plot, SMALL), SMALL) + 0.62 for funnel in funnels]
     top = MARGIN + height_of(title, TITLE) + 0.18
     height = top + sum(heights) + sum(feet) + (len(funnels) - 1) * 0.2 + MARGIN
     figure = new_figure(width, height)
@@ -163,22 +155,36 @@ def _axis(funnel: Funnel, heading: str) -> str:
     kind = "people in the denominator" if family.method == "permutation" else "independent people in the denominator"
     line = "line: all groups together" if family.base is None else f"line: {label_of(family.base.group)}"
     hollow = "; hollow: few people, not tested" if any(dot.small for dot in funnel.dots) else ""
-    return f"{heading}, over the number of {kind} (each step of the axis is a factor). {line[0].upper()}{line[1:]}{hollow}"
+    return f"{heading}, over the number of {kind} (logarithmic). Dotted {line}{hollow}"
 
 
 def _label(dot: Dot) -> str:
-    return f"{short(dot.name)}\n{percent(dot.row.value)}, {count_of(dot.row.n)}"
+    told = ", the reference" if dot.reference else ""
+    return f"{short(dot.name)}\n{percent(dot.row.value)}, {count_of(dot.row.n)}{told}"
 
 
-def _draw(ax: Axes, funnel: Funnel, heading: str) -> None:
-    family, dots = funnel.family, funnel.dots
+def _width(funnel: Funnel) -> float:
+    """Inches that the names need."""
+    return max((width_of([_label(dot)], SMALL, "bold" if dot.differs else "normal") for dot in funnel.named), default=0.0)
+
+
+def _room(funnel: Funnel) -> float:
+    """Inches from one name to the next."""
+    lines = max((_label(dot).count("\n") + 1 for dot in funnel.named), default=2)
+    return lines * SMALL * 1.3 / 72 + 0.05
+
+
+def _draw(ax: Axes, funnel: Funnel, heading: str, *, inside: bool = False) -> None:
+    """Draw one family; names stand beside the axes, or inside at the right, where the axes are the caller's."""
+    dots = funnel.dots
     sizes = [dot.n for dot in dots]
-    low, high = (min(sizes) / 1.5, max(sizes) * 1.5) if sizes else (1.0, 10.0)
+    low, high = (max(min(sizes) / 1.5, 0.7), max(sizes) * 1.5) if sizes else (1.0, 10.0)
+    names = min((_width(funnel) + 0.25) / inches_of(ax), 0.6) if inside else 0.0
     ax.set_xscale("log")
-    ax.set_xlim(max(low, 0.7), high)
+    ax.set_xlim(low, low * (high / low) ** (1 / (1 - names)))
     ax.set_ylim(*_heights(dots, funnel))
-    if family.size:
-        _limits(ax, funnel)
+    if funnel.family.size:
+        _limits(ax, funnel, low, high)
     for state, marker in (("differs", "D"), ("unsure", "o"), ("small", "o")):
         some = [dot for dot in dots if _state(dot) == state]
         if some:
@@ -187,8 +193,8 @@ def _draw(ax: Axes, funnel: Funnel, heading: str) -> None:
                 color=BLUE if state != "unsure" else GREY_BLUE, markeredgewidth=1.5, markeredgecolor=INK if state == "differs" else BLUE,
                 markerfacecolor=PAPER if state == "small" else BLUE if state == "differs" else GREY_BLUE, clip_on=False,
             )  # fmt: skip
-    _names(ax, funnel)
-    _dress(ax)
+    _names(ax, funnel, 1 - names + 0.2 / inches_of(ax) if inside else 1.04)
+    _dress(ax, low, high)
     _foot(ax, funnel, heading)
 
 
@@ -207,10 +213,10 @@ def _heights(dots: Sequence[Dot], funnel: Funnel) -> tuple[float, float]:
     return max(-0.04 * span, low - 0.35 * span), min(1 + 0.04 * span, high + 0.35 * span)
 
 
-def _limits(ax: Axes, funnel: Funnel) -> None:
+def _limits(ax: Axes, funnel: Funnel, low: float, high: float) -> None:
     """The line of what is compared with, and the limits for one group and for all groups together."""
     family = funnel.family
-    n = np.geomspace(*ax.get_xlim(), _POINTS)
+    n = np.geomspace(low, high, _POINTS)
     total = sum(dot.n for dot in funnel.dots if not dot.small)
     base = family.base
     centre = family.rate if base is None else base.value
@@ -219,31 +225,31 @@ def _limits(ax: Axes, funnel: Funnel) -> None:
         noise = np.sqrt(spread * np.maximum(1 / n - 1 / total, 0.0)) if base is None else np.sqrt(spread * (1 / n + 1 / base.effective))
     for z, style, gid in ((normal_quantile(funnel.confidence), (0, (4, 3)), "limits-one"), (family.critical, "-", "limits-all")):
         for sign in (-1, 1):
-            ends = np.clip(centre + sign * z * noise, 0.0, 1.0)
-            ax.plot(n, ends, color=INK, linewidth=1.1, linestyle=style, zorder=2, gid=gid)
-    ax.axhline(centre, color=SOFT, linewidth=1.2, linestyle=(0, (1, 2)), zorder=1, gid="centre")
+            ends = centre + sign * z * noise
+            ax.plot(n, np.where((ends >= 0) & (ends <= 1), ends, np.nan), color=INK, linewidth=1.1, linestyle=style, zorder=2, gid=gid)
+    ax.plot([low, high], [centre, centre], color=SOFT, linewidth=1.2, linestyle=(0, (1, 2)), zorder=1, gid="centre")
 
 
-def _names(ax: Axes, funnel: Funnel) -> None:
+def _names(ax: Axes, funnel: Funnel, x: float) -> None:
     """Write names beside the axes, each with a thin line to its dot, in the order of the rates, so that none covers another."""
     figure: Any = ax.figure
     inches = ax.get_window_extent().height / figure.dpi
     low, high = ax.get_ylim()
-    room = (2 * LINE + 0.04) / inches * (high - low)
+    room = _room(funnel) / inches * (high - low)
     most = max(int((high - low) / room), 1)
-    ranked = sorted(funnel.named, key=lambda dot: (not dot.differs, -abs(dot.row.value - funnel.family.rate)))
+    ranked = sorted(funnel.named, key=lambda dot: (not dot.reference, not dot.differs, -abs(dot.row.value - funnel.family.rate)))
     kept = [dot for dot in funnel.dots if dot in ranked[: most if len(ranked) <= most else most - 1]]
     places = spread_out([dot.row.value for dot in kept], low, high, room, spare=len(kept) < len(ranked))
     for dot, y in zip(kept, places, strict=True):
         ax.annotate(
-            _label(dot), (dot.n, dot.row.value), xytext=(1.04, (y - low) / (high - low)), textcoords="axes fraction", va="center", ha="left",
+            _label(dot), (dot.n, dot.row.value), xytext=(x, (y - low) / (high - low)), textcoords="axes fraction", va="center", ha="left",
             fontsize=SMALL, fontweight="bold" if dot.differs else "normal", linespacing=1.2, annotation_clip=False, parse_math=False, gid="name",
             arrowprops={"arrowstyle": "-", "color": SOFT, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 4, "relpos": (0, 0.5)}, zorder=3,
         )  # fmt: skip
     left = len(funnel.dots) - len(kept)
     if left and len(kept) < len(ranked):
         ax.annotate(
-            f"and {left} more in the table", (1.04, 0), xycoords="axes fraction", va="bottom", fontsize=SMALL, color=SOFT, annotation_clip=False,
+            f"and {left} more in the table", (x, 0), xycoords="axes fraction", va="bottom", fontsize=SMALL, color=SOFT, annotation_clip=False,
             parse_math=False, gid="name",
         )  # fmt: skip
 
@@ -262,15 +268,15 @@ def spread_out(values: Sequence[float], low: float, high: float, room: float, *,
     return places
 
 
-def _dress(ax: Axes) -> None:
-    low, high = ax.get_ylim()
+def _dress(ax: Axes, left: float, right: float) -> None:
     figure: Any = ax.figure
     tall = ax.get_window_extent().height / figure.dpi
-    ax.yaxis.set_major_locator(FixedLocator([tick for tick in nice_ticks(low, high, tall * 1.4) if 0 <= tick <= 1]))
+    ticks = nice_ticks(*ax.get_ylim(), tall * 1.4)
+    ax.yaxis.set_major_locator(FixedLocator([tick for tick in ticks if 0 <= tick <= 1]))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: percent_tick(value)))
     ax.yaxis.set_minor_locator(NullLocator())
-    left, right = ax.get_xlim()
-    ax.xaxis.set_major_locator(FixedLocator(_steps(left, right, inches_of(ax))))
+    start, end = ax.get_xlim()
+    ax.xaxis.set_major_locator(FixedLocator(_steps(left, right, inches_of(ax) * math.log(right / left) / math.log(end / start))))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     ax.tick_params(axis="both", colors=SOFT, labelsize=SMALL, length=3)
@@ -286,9 +292,9 @@ def _steps(low: float, high: float, inches: float) -> list[float]:
     for digits in ((1, 2, 5), (1, 3), (1,)):
         steps = [digit * 10.0**power for power in range(10) for digit in digits if low <= digit * 10.0**power <= high]
         apart = math.log10(high / low) / inches * (0.55 + 0.07 * math.log10(high))
-        if all(math.log10(b / a) >= apart for a, b in zip(steps, steps[1:], strict=False)):
+        if all(math.log10(b / a) >= apart for a, b in pairwise(steps)):
             break
-    return steps
+    return steps if len(steps) > 1 else nice_ticks(low, high, inches)
 
 
 def _foot(ax: Axes, funnel: Funnel, heading: str) -> None:
@@ -305,7 +311,8 @@ def _foot(ax: Axes, funnel: Funnel, heading: str) -> None:
         Line2D([], [], color=INK, linewidth=1.1, label=f"{share} limits of all {funnel.family.size} groups together"),
         Line2D([], [], color=INK, marker="D", linestyle="none", markerfacecolor=BLUE, label="differs"),
     ]
+    wide = sum(width_of([str(handle.get_label())], SMALL) + 0.6 for handle in handles) <= inches_of(ax)
     ax.legend(
-        handles=handles, loc="upper left", bbox_to_anchor=(0, -(_BELOW + height_of(text, SMALL)) / height), ncols=3, frameon=False, borderaxespad=0,
-        fontsize=SMALL, handlelength=2.2, columnspacing=1.6,
+        handles=handles, loc="upper left", bbox_to_anchor=(0, -(_BELOW + height_of(text, SMALL)) / height), ncols=3 if wide else 1, frameon=False,
+        borderaxespad=0, fontsize=SMALL, handlelength=2.2, columnspacing=1.6,
     )  # fmt: skip

@@ -46,17 +46,19 @@ def draw_adjusted(result: AdjustedTable, ax: Axes | None = None) -> Picture:
     left = sum(row.method == "crude" for row in result.rows) - len(pairs)
     if left and blocks:
         blocks = (*blocks[:-1], Block(blocks[-1].header, (*blocks[-1].rows, _more(left, "comparison", "comparisons"))))
-    biggest = max((size for block in blocks for row in block.rows if isinstance(row, _Two) for size in row.sizes), default=1)
-    chart = Chart(result.headline, _axis_text(result, blocks), blocks, Scale(percent_tick, (0.0, 1.0)), len(blocks) > 1)
+    biggest = max((size for block in blocks for row in block.rows if isinstance(row, _Two) and not row.whole for size in row.sizes), default=1)
+    chart = Chart(result.headline, _axis_text(result, blocks, pairs), blocks, Scale(percent_tick, (0.0, 1.0)), len(blocks) > 1)
     return draw_chart(chart, ax, lambda target, part: _draw(target, part, biggest))
 
 
-def _axis_text(result: AdjustedTable, blocks: tuple[Block, ...]) -> str:
-    subject = blocks[0].header if len(blocks) == 1 else "Rates"
+def _axis_text(result: AdjustedTable, blocks: tuple[Block, ...], pairs: list[tuple[AdjustedRow, AdjustedRow]]) -> str:
+    one = len(blocks) == 1
+    subject = blocks[0].header if one else "Rates"
+    names = [label_of(group) for group in (pairs[0][0].group, pairs[0][0].reference)] if one else ["the first group", "the second"]
     who = f"{subject}, {result.setting}" if result.setting else subject
     return (
-        f"{who}. Circles are the first group, diamonds the second, larger ones more people; a dashed line leans the other way than that"
-        f" of {_EVERYBODY}. Lines through them are {share_of(result.confidence)} intervals. {CAUTION}"
+        f"{who}. Circles are {names[0]}, diamonds {names[1]}, larger ones more people; a dashed line leans the other way than that"
+        f" of {_EVERYBODY}. Lines through them are {share_of(result.confidence)} intervals. {CAUTION.rstrip('.')}"
     )
 
 
@@ -114,8 +116,8 @@ def _stratum(name: str, found: dict[Group, Stratum], crude: AdjustedRow, confide
         return Row(name, "", _NAN, _NAN, _NAN, "; ".join(told), "missing")
     low, high = (float(end) for end in newcombe(*informed(first), *informed(second), normal_quantile(confidence)))
     apart = Estimate(first.value - second.value, low, high)
-    rates = (Estimate(row.value, row.lower, row.upper) for row in (first, second))
-    return _two(name, *rates, apart, (first.n or 0, second.n or 0), crude, small="small" in (first.status, second.status))
+    one, other = (Estimate(row.value, row.lower, row.upper) for row in (first, second))
+    return _two(name, one, other, apart, (first.n or 0, second.n or 0), crude, small="small" in (first.status, second.status))
 
 
 def _two(
@@ -129,11 +131,10 @@ def _two(
     whole: bool = False,
     small: bool = False,
 ) -> _Two:
-    remarks = [f"{percent(*first)} and {percent(*second)}", *([FEW] if small else []), *([UNSURE] if apart.lower <= 0 <= apart.upper else [])]
-    shown = "\n".join([difference_text(apart), *([", ".join(remarks[1:])] if remarks[1:] else [])])
+    shown = ", ".join([difference_text(apart), *([FEW] if small else []), *([UNSURE] if apart.lower <= 0 <= apart.upper else [])])
     return _Two(
         name, f"{count_of(sizes[0])} and {sizes[1]:,}", first.value, min(first.lower, second.lower), max(first.upper, second.upper),
-        shown, "small" if small else "ok", remarks[0], first=first, second=second, sizes=sizes, whole=whole,
+        shown, "small" if small else "ok", f"{percent(*first)} and {percent(*second)}", first=first, second=second, sizes=sizes, whole=whole,
         turned=apart.value * crude.difference.value < 0,
     )  # fmt: skip
 
@@ -149,18 +150,18 @@ def _draw(ax: Axes, chart: Chart, biggest: int) -> None:
 
 
 def _draw_two(ax: Axes, row: _Two, y: float, biggest: int) -> None:
-    colour = VERMILION if row.turned else BLUE
+    colour = INK if row.whole else VERMILION if row.turned else BLUE
     above, below = y - _APART, y + _APART
     for rate, at in ((row.first, above), (row.second, below)):
         ax.hlines([at], [rate.lower], [rate.upper], colors=colour, linewidths=1.2, zorder=2, gid="intervals")
     ax.plot(
-        [row.first.value, row.second.value], [above, below], color=INK if row.whole else colour, linewidth=2.6 if row.whole else 1.8,
+        [row.first.value, row.second.value], [above, below], color=colour, linewidth=2.6 if row.whole else 1.8,
         linestyle=(0, (2.5, 1.5)) if row.turned else "-", zorder=2.5, gid="slope",
     )  # fmt: skip
     for rate, at, marker, size in ((row.first, above, "o", row.sizes[0]), (row.second, below, "D", row.sizes[1])):
-        width = _LEAST + (_MOST - _LEAST) * math.sqrt(size / max(biggest, 1))
+        width = _MOST if row.whole else _LEAST + (_MOST - _LEAST) * math.sqrt(size / max(biggest, 1))
         ax.plot(
             [rate.value], [at], marker, markersize=width if marker == "o" else 0.85 * width, color=colour, markeredgewidth=1.4, clip_on=False,
-            markerfacecolor=PAPER if row.state == "small" else INK if row.whole else colour, linestyle="none", zorder=3,
+            markerfacecolor=PAPER if row.state == "small" else colour, linestyle="none", zorder=3,
             gid="group" if marker == "o" else "reference",
         )  # fmt: skip

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from .._html import fixed
 from ..disparities._statistics import LABELS, SummaryRow
-from ..disparities._summary import DisparitySummary, shown
+from ..disparities._summary import DisparitySummary, gap_words, largest_gap, shown
 from ..metrics._sentence import label_of
 from ._groups import MOST_ROWS, UNSURE, count_of, share_of
 from ._picture import Picture
@@ -35,7 +35,15 @@ def draw_summary(result: DisparitySummary, ax: Axes | None = None) -> Picture:
         f"{subject}{setting}: the largest rate less the smallest, in points. Lines are {share_of(result.confidence)} intervals; the hollow tick is the gap"
         " that chance alone would make; n is the number of people in the denominators"
     )
-    return draw_chart(Chart(result.sentence, axis, blocks, Scale(_points, (0.0, 1.0)), len(blocks) > 1), ax, _marks)
+    return draw_chart(Chart(_title(result), axis, blocks, Scale(_points, (0.0, 1.0)), len(blocks) > 1), ax, _marks)
+
+
+def _title(result: DisparitySummary) -> str:
+    top, sure, _ = largest_gap(result.rows)
+    if top is None:
+        return f"{result.within}Cannot tell: there are no two groups that can be compared."
+    told = f"{gap_words(top)}; chance alone would make about {fixed(100 * top.chance.mean, 1)}."
+    return f"{result.within}{told}" if sure else f"{result.within}Cannot tell whether any rate differs. {told}"
 
 
 def _marks(ax: Axes, chart: Chart) -> None:

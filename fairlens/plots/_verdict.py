@@ -27,7 +27,7 @@ MARKERS: dict[State, tuple[str, str, str]] = {
     "inconclusive": ("D", INK, PAPER),
 }
 """Shape, edge and face: told apart without colour. What is undefined is a cross in words."""
-_BAND, _SIZE = "#EEF2F5", 8.0
+_BAND, _SIZE, _MOST_MARGINS = "#EEF2F5", 8.0, 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +82,24 @@ def _block(rows: Sequence[Ruling], in_margins: bool, attributes: Sequence[str]) 
 def _row(row: Ruling, in_margins: bool) -> _Ruled:
     if row.state == "undefined":
         nan = math.nan
-        return _Ruled(label_of(row.group), count_of(row.n), nan, nan, nan, f"× undefined: {row.reason}", "missing")
+        return _Ruled(label_of(row.group), count_of(row.n), nan, nan, nan, f"× undefined ({row.reason})", "missing")
     places = [_place(row, value, in_margins) for value in (row.change, row.lower, row.upper)]
     count = count_of(row.n) if row.n_reference is None else f"{count_of(row.n)} against {row.n_reference:,}"
     need = f", {row.more_needed:,} more needed" if row.more_needed is not None else ""
     inner = (_place(row, row.lower_within, in_margins), _place(row, row.upper_within, in_margins))
     text = shown_change(row.criterion, row.change, row.lower, row.upper)
-    return _Ruled(label_of(row.group), count, places[0], places[1], places[2], text, "ok", f"{row.state}{need}", row.state, inner)
+    return _Ruled(label_of(row.group), count, places[0], places[1], places[2], text, "ok", f"{row.state}{need}", verdict=row.state, inner=inner)
 
 
 def _place(row: Ruling, value: float, in_margins: bool) -> float:
-    """Where a change stands on the axis."""
+    """Where a change stands on the axis; bounds that are infinite stay so."""
     if not in_margins or not math.isfinite(value):
         return value
     if not row.criterion.is_ratio:
-        return value / row.criterion.margin
-    return -math.log(value) / math.log(row.criterion.margin) if value > 0 else -math.inf
+        margins = value / row.criterion.margin
+    else:
+        margins = -math.log(value) / math.log(row.criterion.margin) if value > 0 else -_MOST_MARGINS
+    return round(min(max(margins, -_MOST_MARGINS), _MOST_MARGINS), 12)
 
 
 def _scale(result: Verdict, in_margins: bool, blocks: Sequence[_Banded]) -> Scale:
@@ -115,7 +117,7 @@ def _scale(result: Verdict, in_margins: bool, blocks: Sequence[_Banded]) -> Scal
 def _axis_text(result: Verdict, in_margins: bool) -> str:
     first = result.criteria[0]
     if in_margins:
-        what = "Change in margins of its criterion (0: no difference)"
+        what = f"Change in margins of its criterion (0: no difference), cut at {_MOST_MARGINS:g}"
     elif first.is_ratio:
         what = "Ratio (1: no difference)"
     else:

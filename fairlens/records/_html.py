@@ -26,7 +26,7 @@ _HERE = Path(__file__).parent
 _VIEW = "application/vnd.jupyter.widget-view+json"
 _STATE = "application/vnd.jupyter.widget-state+json"
 _BLOCK = re.compile(
-    r'<(script|style)(?P<attributes>[^>]*\bdata-fairlens="(?P<kind>program|payload|boot|style)"[^>]*)>.*?</\1>', re.S
+    r'<(script|style)(?P<attributes>[^>]*\bdata-fairlens="(?P<kind>program|module|payload|boot|style)"[^>]*)>.*?</\1>', re.S
 )
 _DIGEST = re.compile(r'data-digest="([0-9a-f]{64})"')
 _START = "\nmountAll();\n"
@@ -131,7 +131,7 @@ class _Sharing:
         counts = "" if mark in self.seen else data_block("payload", front["payload"])
         self.seen.add(mark)
         return (
-            f'<div class="fl-record" data-fairlens="record" data-payload="{mark}">'
+            f'<div class="fl-record" data-fairlens="view" data-payload="{mark}">'
             f'<div class="fl-static"><p>{_LIVE_NOTE}</p><noscript>{said}</noscript></div><div class="fl-live"></div>'
             f"{data_block('state', canonical(front['state']))}{counts}</div>"
         )

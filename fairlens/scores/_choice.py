@@ -9,34 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._html import Cell, fixed, number, percent, table
+from .._html import Cell, percent, table
 from .._levels import ALL, Level
 from .._result import Query, Result
 from .._spec import Spec, is_number
 from ..exceptions import BadValue, OutOfRange, WrongKind
 from ..metrics._results import _count, _frame, _full, _group_columns, _without_empty_notes, note
-from ..metrics._sentence import TEXTS as COMMON
-from ..metrics._sentence import _fill, _left, label_of
 from ..stats import normal_quantile, wilson
+from ._choice_words import SAID, cost_of, header, say, which, written
 from ._numbers import REASONS
 from ._rows import check_confidence, hidden_whole
-from ._scored import Floats, Group, Scored, check_measured, parts_of, read_scored, selected
+from ._scored import Floats, Group, Scored, check_measured, parts_of, read_scored, selected, widened
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from .._measure import By, Measured
 
-_MOST_NAMED = 6
 _SAME = 1e-9
-_SAID = {
-    "common": "One threshold for all costs least at {at}: {cost} per 100 {persons} ({low} to {high}, n={n}){now}.",
-    "now": "; as it is, {cost} ({low} to {high})",
-    "own": " Each group by itself would cost least at: {named}{more}.",
-    "hidden": "The cost of everybody is not shown.",
-    "optimism": " They were chosen and counted on the same people, so expect more on new ones.",
-    "lawful": " Thresholds that differ by group may be unlawful in your field: ask before you use them.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +121,19 @@ class ThresholdChoice(Result):
     def sentence(self) -> str:
         """What one threshold for all costs where it costs least, and what each group by itself would have."""
         answer = self.published()
-        return answer.within + _say(answer)
+        return f"{answer.finding} {answer.caution}".strip()
+
+    @property
+    def finding(self) -> str:
+        """The sentence without its caution."""
+        return self.within + say(self)
+
+    @property
+    def caution(self) -> str:
+        """What to know before thresholds are changed; empty where none was chosen."""
+        if not any(row.own or row.common for row in self.rows):
+            return ""
+        return SAID["optimism"] + (SAID["lawful"] if self.own else "")
 
     @property
     def left_out(self) -> tuple[ChoiceRow, ...]:
@@ -142,13 +144,13 @@ class ThresholdChoice(Result):
     def html(self) -> str:
         """Give the thresholds that matter as an HTML table: the current one, the best for all, and the best for each group."""
         answer = self.published()
-        headers = [*answer.attributes, "threshold", "which", _header(answer), "n", "selected", "true positive rate", "false positive rate", "note"]
+        headers = [*answer.attributes, "threshold", "which", header(answer), "n", "selected", "true positive rate", "false positive rate", "note"]
         lines: list[list[object]] = [
             [
                 *map(str, row.group),
                 written(row.threshold) if row.status in ("ok", "small") else "–",
                 which(row),
-                Cell(_cost(row), _full(row.cost)),
+                Cell(cost_of(row), _full(row.cost)),
                 Cell(_count(row.n), row.n),
                 *(Cell(percent(rate), _full(rate)) for rate in (row.selection_rate, row.true_positive_rate, row.false_positive_rate)),
                 note(row.status, row.reason),  # type: ignore[arg-type]
@@ -231,7 +233,7 @@ def choose_thresholds(
     for columns in parts_of(audit, by):
         for i, one in enumerate(read_scored(audit, columns)[0]):
             found = _choose(_priced(audit, columns, i, one, cuts, costs, z), cuts)
-            rows += [replace(row, group=audit._widen(row.group, columns, by), common=row.threshold == at) for row in found]
+            rows += [replace(row, group=widened(audit, row.group, columns, by), common=row.threshold == at) for row in found]
     rows += [replace(row, own=False, common=row.own) for row in everybody]
     arguments = {
         "by": by, "false_positive": false_positive, "false_negative": false_negative, "words": words, "confidence": confidence,
@@ -285,7 +287,7 @@ def _tops_out(audit: Measured) -> bool:
     if whole is None:
         return False
     above = whole.scores[:, -1].sum() - whole.steps[-1] * whole.weights[:, -1].sum()
-    return bool(abs(above) < 0.5 * max(float(whole.weights[:, -1].sum()), 1.0) * 1e-6)
+    return bool(above <= 1e-6 * max(float(whole.weights[:, -1].sum()), 1.0))
 
 
 def _priced(
@@ -352,54 +354,3 @@ def _choose(rows: list[ChoiceRow], cuts: list[float]) -> list[ChoiceRow]:
 
 def _telling(rows: Sequence[ChoiceRow]) -> list[ChoiceRow]:
     return [row for row in rows if row.current or row.common or row.own or row.status in ("suppressed", "undefined")]
-
-
-def which(row: ChoiceRow) -> str:
-    """Say what is special about a threshold."""
-    own = "lowest for the group" if row.own else ""
-    return ", ".join(part for part in ("as it is" if row.current else "", "lowest for all" if row.common else "", own) if part)
-
-
-def written(threshold: float) -> str:
-    """Write a threshold; one that is none is the decision as it was taken."""
-    return "as decided" if math.isnan(threshold) else number(threshold)
-
-
-def _header(answer: ThresholdChoice) -> str:
-    return f"{answer.unit} per 100 ({round(100 * answer.confidence, 4):g} % interval)"
-
-
-def _cost(row: ChoiceRow) -> str:
-    return "–" if row.cost != row.cost else f"{fixed(row.cost, 1)} ({fixed(row.lower, 1)} to {fixed(row.upper, 1)})"
-
-
-def _say(answer: ThresholdChoice) -> str:
-    best, names = answer.common, {label_of(row.group): row.status for row in answer.rows if row.status != "ok" and set(row.group) - {ALL}}
-    tail = _left([f"{name} ({status})" for name, status in names.items()])
-    own = answer.own
-    if best is None and not own:
-        return COMMON["nothing"] + tail
-    now = next((row for row in answer.everybody if row.current and row is not best), None)
-    said = _SAID["hidden"] if best is None else _fill(_SAID["common"], _values(best, answer) | {"now": _now(now)})
-    if own:
-        named = ", ".join(f"{label_of(row.group)} {number(row.threshold)}" for row in own[:_MOST_NAMED])
-        more = f" and {len(own) - _MOST_NAMED} more in the table" if len(own) > _MOST_NAMED else ""
-        said += _fill(_SAID["own"], {"named": named, "more": more})
-    return said + tail + _SAID["optimism"] + (_SAID["lawful"] if own else "")
-
-
-def _values(row: ChoiceRow, answer: ThresholdChoice) -> dict[str, str]:
-    return {
-        "at": number(row.threshold),
-        "cost": f"{fixed(row.cost, 1)} {answer.unit}",
-        "low": fixed(row.lower, 1),
-        "high": fixed(row.upper, 1),
-        "n": f"{row.n:,}",
-        "persons": answer.spec.word("persons"),
-    }
-
-
-def _now(row: ChoiceRow | None) -> str:
-    if row is None:
-        return ""
-    return _fill(_SAID["now"], {"cost": fixed(row.cost, 1), "low": fixed(row.lower, 1), "high": fixed(row.upper, 1)})

@@ -20,8 +20,8 @@ from ..stats import _auc, normal_quantile
 from ._ids import SCORES
 from ._numbers import REASONS, ScoreRow, _from_area, _rounded_up
 from ._rows import check_confidence, hidden_whole
-from ._scored import Group, Scored, check_measured, mixed_steps, parts_of, read_scored, selected
-from ._words import TEXTS, excludes_zero
+from ._scored import Group, Scored, check_measured, mixed_steps, parts_of, read_scored, selected, widened
+from ._words import TEXTS, binned_tail, excludes_zero
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 REST = "(rest)"
 _SAID = {
-    "gap": "A {one} {person} who is {truth} scores above a {two} {person} who is not in {x} of 100 pairs, a {two} {person} who is {truth} above"
-    " a {one} {person} who is not in {y}: {d} {than} ({low} to {high}; n={n}).",
-    "cannot": "Cannot tell: a {one} {person} who is {truth} scores above a {two} {person} who is not in {x} of 100 pairs, the other way round in {y};"
+    "gap": "{one} {persons} who are {truth} score above {two} {persons} who are not in {x} of 100 pairs, {two} {persons} who are above {one}"
+    " {persons} who are not in {y}: {d} fewer ({low} to {high}; n={n}).",
+    "cannot": "Cannot tell: {one} {persons} who are {truth} score above {two} {persons} who are not in {x} of 100 pairs, the other way round in {y};"
     " the difference lies between {low} and {high}{of} (n={n}).",
     "of": ", allowing for {k} pairs of groups",
 }
@@ -162,7 +162,7 @@ def _row(one: Scored, two: Scored, z: float, spec: Spec, kind: str = "") -> Cros
     if one.hidden or two.hidden:
         reason = REASONS["suppressed"].format(floor=spec.suppress_below)
         return CrossRow(one.group, two.group, kind, ScoreRow(one.group, row.metric, status="suppressed", reason=reason))
-    counts = {"n_positive": one.n_positive, "n_negative": two.n_negative}
+    counts: dict[str, Any] = {"n_positive": one.n_positive, "n_negative": two.n_negative}
     positives, negatives = one.weights[1].sum() > 0, two.weights[0].sum() > 0
     if not positives or not negatives:
         why = REASONS["negatives" if positives else "positives"]
@@ -190,42 +190,41 @@ def _against_rest(groups: Sequence[Scored], whole: Scored, z: float, spec: Spec)
 
 
 def _widened(audit: Measured, row: CrossRow, columns: tuple[str, ...], by: Any) -> CrossRow:
-    wide = (audit._widen(group, columns, by) for group in (row.positives, row.negatives))
-    return CrossRow(*wide, row.kind, row.number)
+    positives, negatives = (widened(audit, group, columns, by) for group in (row.positives, row.negatives))
+    return CrossRow(positives, negatives, row.kind, row.number)
 
 
 def _say(rows: Sequence[CrossRow], spec: Spec, confidence: float) -> str:
     cross = {(row.positives, row.negatives): row for row in rows if row.kind == "cross"}
     if not cross:
         return TEXTS["alone"]
-    pairs = [(row, cross[two, one]) for (one, two), row in cross.items() if list(cross).index((one, two)) < list(cross).index((two, one))]
+    order = {key: i for i, key in enumerate(cross)}
+    pairs = [(row, cross[two, one]) for (one, two), row in cross.items() if order[one, two] < order[two, one]]
     left = {label_of(row.positives): row.status for row in rows if row.kind == "within" and row.status != "ok"}
     tail = _left([f"{name} ({status})" for name, status in left.items()])
     able = [pair for pair in pairs if pair[0].status == pair[1].status == "ok"]
     if not able:
         return COMMON["nothing"] + tail
     strict = normal_quantile(confidence, len(able))
-    sure = [pair for pair in able if excludes_zero(gap_of(*pair, strict)[1:])]
-    top = max(sure or able, key=lambda pair: abs(gap_of(*pair, strict)[0]))
-    if gap_of(*top, strict)[0] > 0:
-        top = (top[1], top[0])
-    change, low, high = gap_of(*top, normal_quantile(confidence) if sure else strict)
-    one, two = top
+    sure = [(one, two) for one, two in able if excludes_zero(gap_of(one, two, strict)[1:])]
+    top = max(sure or able, key=lambda pair: abs(pair[0].number.value - pair[1].number.value))
+    one, two = sorted(top, key=lambda row: row.number.value)
+    change, low, high = gap_of(one, two, normal_quantile(confidence) if sure else strict)
     values = {
         "one": label_of(one.positives),
         "two": label_of(one.negatives),
-        "person": spec.word("person"),
+        "persons": spec.word("persons"),
         "truth": spec.word("truth"),
         "x": fixed(100 * one.number.value, 1),
         "y": fixed(100 * two.number.value, 1),
         "d": fixed(100 * abs(change), 1),
-        "than": "fewer",
         "low": fixed(-100 * high, 1) if sure else _signed(low),
         "high": fixed(-100 * low, 1) if sure else _signed(high),
-        "n": " and ".join(f"{row.number.n_positive:,} against {row.number.n_negative:,}" for row in top),
+        "n": " and ".join(f"{row.number.n_positive:,} against {row.number.n_negative:,}" for row in (one, two)),
         "of": _fill(_SAID["of"], {"k": str(len(able))}) if len(able) > 1 else "",
     }
-    return _fill(_SAID["gap" if sure else "cannot"], values) + tail
+    bound = max(float(row.number.area.bound) for row in (one, two))
+    return _fill(_SAID["gap" if sure else "cannot"], values) + tail + binned_tail(bound, percent=True)
 
 
 def gap_of(one: CrossRow, two: CrossRow, z: float) -> tuple[float, float, float]:

@@ -19,10 +19,10 @@ from ..metrics._results import _count, _frame, _group_columns, note
 from ..stats import _calibration, normal_quantile, wilson
 from ._ids import SCORES, is_probability, not_probable
 from ._numbers import BINS, REASONS, ScoreRow, measure
-from ._rows import check_confidence, largest_of, pair_of
-from ._scored import Floats, Group, Scored, check_measured, parts_of, read_scored, selected
-from ._words import TEXTS, compare_scores
+from ._rows import check_confidence, pair_of, reference_of
+from ._scored import Floats, Group, Scored, check_measured, parts_of, read_scored, selected, widened
 from ._worded import calibration_sentence, decision_sentence
+from ._words import TEXTS, compare_scores
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +82,8 @@ class CurveTable(Result):
 
         A group without a curve has one row, with its reason.
         """
-        groups, columns = [], {name: [] for name in (*_COLUMNS[self.kind], "status", "reason")}
+        groups: list[Group] = []
+        columns: dict[str, list[Any]] = {name: [] for name in (*_COLUMNS[self.kind], "status", "reason")}
         for curve in self.curves:
             length = len(next(iter(curve.points.values()))) if curve.points else 1
             groups += [curve.group] * length
@@ -194,7 +195,7 @@ def curve(audit: Measured, kind: Kind, by: By = None, confidence: float = 0.95) 
 
 
 def _widened(audit: Measured, one: Curve, columns: tuple[str, ...], by: By) -> Curve:
-    return Curve(audit._widen(one.group, columns, by), one.points, one.summary, one.now, one.status, one.reason, one.people)
+    return Curve(widened(audit, one.group, columns, by), one.points, one.summary, one.now, one.status, one.reason, one.people)
 
 
 def _curve(kind: str, one: Scored, z: float, spec: Spec, *, labels: bool) -> Curve:
@@ -321,7 +322,7 @@ def _pairs(made: list[Curve], groups: list[Scored], z: float) -> list[PairRow]:
     rows = [one.summary or ScoreRow(one.group, SCORES["roc_auc"], status=one.status, reason=one.reason) for one in made]
     if len(rows) < 2:
         return []
-    at = largest_of(rows)
+    at = reference_of(rows)
     return [pair_of(rows[i], rows[at], rows[at].group, z, groups[i], groups[at]) for i in range(len(rows)) if i != at]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -29,6 +30,8 @@ class ScoreMetric:
         Which values are good: high ones, low ones, or those near zero or one.
     needs_probability
         Whether the score has to be the probability of the event.
+    least, most
+        The lowest and the highest value that are possible.
 
     Examples
     --------
@@ -41,6 +44,10 @@ class ScoreMetric:
     label: str
     better: Better
     needs_probability: bool = False
+    least: float = 0.0
+    most: float = 1.0
+    among: str = ""
+    event: str = ""
 
     @property
     def needs_y_true(self) -> bool:
@@ -77,10 +84,10 @@ SCORES = {
         ScoreMetric("roc_auc", "Area under the ROC curve", "high"),
         ScoreMetric("average_precision", "Average precision", "high"),
         ScoreMetric("brier_score_loss", "Brier score", "low", True),
-        ScoreMetric("brier_skill", "Brier skill", "high", True),
-        ScoreMetric("calibration_in_the_large", "Mean outcome less mean score", "zero", True),
-        ScoreMetric("calibration_intercept", "Calibration intercept", "zero", True),
-        ScoreMetric("calibration_slope", "Calibration slope", "one", True),
+        ScoreMetric("brier_skill", "Brier skill", "high", True, -math.inf),
+        ScoreMetric("calibration_in_the_large", "Mean outcome less mean score", "zero", True, -1.0),
+        ScoreMetric("calibration_intercept", "Calibration intercept", "zero", True, -math.inf, math.inf),
+        ScoreMetric("calibration_slope", "Calibration slope", "one", True, -math.inf, math.inf),
         ScoreMetric("expected_calibration_error", "Expected calibration error", "low", True),
     )
 }

@@ -108,7 +108,7 @@ def _from_area(row: ScoreRow, found: _auc.Area) -> ScoreRow:
 
 
 def binned_reason(bound: float) -> str:
-    """Say how far binning can have moved an area; nothing where it cannot."""
+    """Say how far binning can have moved a number; nothing where it cannot."""
     return REASONS["binned"].format(bound=_rounded_up(bound)) if bound > 0 else ""
 
 
@@ -120,8 +120,9 @@ def _average_precision(row: ScoreRow, one: Scored, z: float) -> ScoreRow:
     value = float(_auc.average_precision(one.weights[1], one.weights[0]))
     lower, upper = _drawn(row, one, z, value)
     rate = float(_calibration.event_rate(one.weights[:2]))
-    times = REASONS["times"].format(times=f"{value / rate:.2f}")
-    return replace(row, value=value, lower=lower, upper=upper, beside=rate, beside_name="prevalence", reason=times)
+    bound = float(_auc.average_precision_bound(one.weights[1], one.weights[0], one.mixed))
+    told = [REASONS["times"].format(times=f"{value / rate:.2f}"), *([binned_reason(bound)] if bound > 0 else [])]
+    return replace(row, value=value, lower=lower, upper=upper, bound=bound, beside=rate, beside_name="prevalence", reason="; ".join(told))
 
 
 def _brier(row: ScoreRow, one: Scored, z: float) -> ScoreRow:
@@ -148,8 +149,8 @@ def _large(row: ScoreRow, one: Scored, z: float) -> ScoreRow:
     lower, upper = value - z * error, value + z * error
     if not error > 1e-9:
         lower, upper = (float(limit) for limit in _calibration.bounded_mean(value, row.effective, z, -1.0, 1.0))
-    limits = {"lower": max(lower, -1.0), "upper": min(upper, 1.0), "error": error}
-    return replace(row, value=value, **limits, beside=ratio, beside_name="observed_expected_ratio")
+    lower, upper = max(lower, -1.0), min(upper, 1.0)
+    return replace(row, value=value, lower=lower, upper=upper, error=error, beside=ratio, beside_name="observed_expected_ratio")
 
 
 def _line(row: ScoreRow, one: Scored, z: float) -> ScoreRow:
@@ -167,7 +168,8 @@ def _error(row: ScoreRow, one: Scored, z: float) -> ScoreRow:
     bins = _calibration.equal_mass_bins(weights.sum(axis=0), BINS)
     value = float(_calibration.calibration_error(weights, scores, bins))
     null = float(_calibration.null_error(weights, scores, scores2, bins, row.effective))
-    lower, upper = _calibration.error_limits(weights, scores, scores2, bins, z, row.effective)
+    low, high = _calibration.error_limits(weights, scores, scores2, bins, z, row.effective)
+    lower, upper = min(low, value), max(high, value)
     told = REASONS["bins"].format(bins=int(bins.max()) + 1)
     return replace(row, value=value, lower=lower, upper=upper, beside=null, beside_name="by_chance", reason=told)
 

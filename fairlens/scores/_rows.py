@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._levels import ALL, Level
+from .._levels import Level
 from .._spec import Spec
 from ..exceptions import BadValue, LevelNotFound, OneGroup, OutOfRange, RoleNeeded, listed
 from ..metrics import GroupRow, PairRow
@@ -17,12 +19,13 @@ from ..metrics._disparity import NAMED, _check_word
 from ..metrics._sentence import label_of
 from ..stats import _auc, normal_quantile
 from ._ids import ScoreMetric, ScoreMetrics, chosen_scores
-from ._numbers import DRAWN, ScoreRow, measure, replicates
-from ._scored import Scored, parts_of, read_scored
+from ._numbers import DRAWN, ScoreRow, binned_reason, measure, replicates
+from ._scored import Scored, parts_of, read_scored, widened
 
 if TYPE_CHECKING:
     from .._measure import By, Measured, Reference
 
+_SHARES = 4000
 REASONS = {
     "undefined_reference": "the reference has no value",
     "small_reference": "few people in the reference",
@@ -39,7 +42,7 @@ def score_numbers(measured: Measured, by: By, metrics: ScoreMetrics, confidence:
         groups, _ = read_scored(measured, columns)
         for metric in chosen_scores(metrics, measured.spec):
             found = [measure(one, metric, z, measured.spec) for one in groups]
-            rows += [replace(row, group=measured._widen(row.group, columns, by)) for row in found]
+            rows += [replace(row, group=widened(measured, row.group, columns, by)) for row in found]
     return rows
 
 
@@ -72,7 +75,7 @@ def score_pairs(
     of the two groups; calibration in the large, intercept and slope by their standard errors; the calibration error by the limits of both groups.
     """
     z, pairs = normal_quantile(check_confidence(confidence)), []
-    if isinstance(reference, str) and reference == "overall" and not any(("overall",) == g for _, v in measured._views(by) for g in v.groups):
+    if isinstance(reference, str) and reference == "overall" and not any(g == ("overall",) for _, v in measured._views(by) for g in v.groups):
         raise BadValue(
             "`reference` is 'overall', for a metric of scores.",
             "How scores rank or keep their word among everybody is no mean of the groups, and the group is part of everybody.",
@@ -87,7 +90,7 @@ def score_pairs(
         _check_word(view, reference)
         for metric in chosen_scores(metrics, measured.spec):
             found = _against(groups, whole or hidden_whole(measured), metric, reference, columns, z, measured.spec)
-            pairs += [replace(pair, row=replace(pair.row, group=measured._widen(pair.row.group, columns, by))) for pair in found]
+            pairs += [replace(pair, row=replace(pair.row, group=widened(measured, pair.row.group, columns, by))) for pair in found]
     return pairs
 
 
@@ -163,6 +166,12 @@ def largest_of(rows: Sequence[ScoreRow]) -> int:
     return max(range(len(rows)), key=lambda i: (rows[i].people or 0, -i))
 
 
+def reference_of(rows: Sequence[ScoreRow]) -> int:
+    """The place of the group that a sentence compares with: the largest of those with enough people, or the largest."""
+    able = [i for i, row in enumerate(rows) if row.status == "ok"]
+    return max(able, key=lambda i: (rows[i].people or 0, -i)) if able else largest_of(rows)
+
+
 def _best(rows: Sequence[ScoreRow], metric: ScoreMetric) -> int | None:
     if metric.better not in ("high", "low"):
         raise RoleNeeded(
@@ -184,9 +193,22 @@ def pair_of(row: ScoreRow, base: ScoreRow, reference: str | tuple[Level, ...], z
     if status in ("undefined", "suppressed"):
         return PairRow(*rows, reference, math.nan, math.nan, math.nan, status, reason)
     change, lower, upper, p = _difference(row, base, z, one, two)
-    slack = row.area.bound + base.area.bound
-    told = reason or (f"limits allow {float(slack):.4f} for bins" if slack > 0 else "")
-    return PairRow(*rows, reference, change, lower, upper, status, told, p)
+    told = reason or binned_reason(max(float(row.area.bound), float(base.area.bound)))
+    draws = _spread(change, lower, upper, z)
+    held = replace(rows[1], draws=np.full(len(draws), base.value))  # a sentence takes the difference of both rows' draws
+    return PairRow(replace(rows[0], draws=base.value + draws), held, reference, change, lower, upper, status, told, p, draws=draws)
+
+
+def _spread(change: float, lower: float, upper: float, z: float) -> Any:
+    """Differences whose percentiles are the limits: of each side's half of a normal distribution, for limits of other confidences."""
+    quantiles = _quantiles() / z
+    return change + np.where(quantiles < 0, change - lower, upper - change) * quantiles
+
+
+@cache
+def _quantiles() -> Any:
+    shares = np.clip(np.arange(_SHARES + 1) / _SHARES, 1e-6, 1 - 1e-6)
+    return np.array([NormalDist().inv_cdf(float(share)) for share in shares])
 
 
 def _status(row: ScoreRow, base: ScoreRow) -> tuple[Any, str]:
@@ -232,8 +254,3 @@ def as_group_row(row: ScoreRow) -> GroupRow:
     return GroupRow(
         row.group, metric, row.value, row.lower, row.upper, row.n, nan, nan, row.status, row.reason, row.people, row.effective  # type: ignore[arg-type]
     )  # fmt: skip
-
-
-def used(attributes: Sequence[str], group: Sequence[Level]) -> tuple[str, ...]:
-    """The attributes by which a widened group is one."""
-    return tuple(name for name, level in zip(attributes, group, strict=True) if level != ALL)

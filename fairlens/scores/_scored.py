@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from .._levels import MISSING, Level
+from .._levels import ALL, MISSING, Level
 from ..exceptions import RoleNeeded, WrongKind
 from ..stats._auc import kish
 
@@ -82,7 +82,7 @@ class Scored:
 
     def without(self, part: Scored, name: str) -> Scored:
         """Everybody here who is not in `part`."""
-        left = {field: np.maximum(getattr(self, field) - getattr(part, field), 0) for field in _FIELDS}
+        left: dict[str, Any] = {field: np.maximum(getattr(self, field) - getattr(part, field), 0) for field in _FIELDS}
         left["scores"] = self.scores - part.scores
         return replace(self, group=(name,), hidden=self.hidden or part.hidden, **left)
 
@@ -119,13 +119,14 @@ def read_scored(measured: Measured, columns: tuple[str, ...], *, labels: bool = 
     found = []
     for i, group in enumerate(seen.groups):
         hidden = bool(seen.suppressed[i] or gone)
-        arrays = {field: np.asarray(getattr(seen, field)[i], float) * (not hidden) for field in _FIELDS}
+        arrays: dict[str, Any] = {field: np.asarray(getattr(seen, field)[i], float) * (not hidden) for field in _FIELDS}
         one = Scored(group, **arrays, steps=steps, hidden=hidden)
         found.append(one if rows is None else _clustered(one, rows, i))
     if seen.total is None or gone:
         return found, None
     names = dict(zip(_FIELDS, ("n", "w", "w2", "score", "score2"), strict=True))
-    whole = Scored((), **{field: np.asarray(seen.total[name], float) for field, name in names.items()}, steps=steps)
+    totals: dict[str, Any] = {field: np.asarray(seen.total[name], float) for field, name in names.items()}
+    whole = Scored((), **totals, steps=steps)
     return found, whole if rows is None else _clustered(whole, rows, None)
 
 
@@ -160,6 +161,13 @@ def selected(measured: Measured) -> str:
     from ..metrics._sentence import within_of
 
     return within_of([measured._among] if measured.selection else [])
+
+
+def widened(measured: Measured, group: Group, columns: tuple[str, ...], by: Any) -> Group:
+    """Give a group of one attribute a level for every sensitive feature: `ALL` in those that it is not one of."""
+    if by is not None:
+        return group
+    return tuple(group[columns.index(name)] if name in columns else ALL for name in measured.spec.sensitive_features)
 
 
 def parts_of(measured: Measured, by: Any) -> list[tuple[str, ...]]:

@@ -13,7 +13,7 @@ from ..metrics._results import _count, _frame, _full, _group_columns, _without_e
 from ..stats import normal_quantile
 from ._ids import ScoreMetrics
 from ._numbers import ScoreRow
-from ._rows import largest_of, pair_of, score_numbers, used
+from ._rows import pair_of, reference_of, score_numbers
 from ._scored import Scored, check_measured, parts_of, read_scored, selected
 from ._words import TEXTS, compare_scores, unlabelled_tail
 
@@ -143,14 +143,14 @@ def measure_scores(audit: Measured, by: By = None, metrics: ScoreMetrics = None,
 
 
 def _pairs(audit: Measured, by: Any, rows: list[ScoreRow], z: float) -> tuple[PairRow, ...]:
-    """Each group against the largest of its attribute, in the first metric that was measured."""
+    """Each group against the largest of its attribute, in the first metric that was measured, where that has enough people."""
     first = [row for row in rows if row.metric is rows[0].metric]
     pairs: list[PairRow] = []
     for columns in parts_of(audit, by):
         groups = read_scored(audit, columns)[0]
         own, first = first[: len(groups)], first[len(groups) :]
         if len(own) > 1:
-            at = largest_of(own)
+            at = reference_of(own)
             pairs += [_pair(own, groups, i, at, z) for i in range(len(own)) if i != at]
     return tuple(pairs)
 
@@ -158,5 +158,3 @@ def _pairs(audit: Measured, by: Any, rows: list[ScoreRow], z: float) -> tuple[Pa
 def _pair(rows: list[ScoreRow], groups: list[Scored], i: int, at: int, z: float) -> PairRow:
     return pair_of(rows[i], rows[at], rows[at].group, z, groups[i], groups[at])
 
-
-__all__ = ["ScoreTable", "measure_scores", "used"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +23,7 @@ TEXTS = {
     "other_cannot": "Cannot tell: {label} {x} for {group}, {y} for {reference}; the difference lies between {low} and {high}{of}.",
     "alone": "There is one group only, so there is nothing to compare.",
     "unlabelled": " People without a label are left out: {k} of {n}.",
+    "binned": " Scores are in bins, which can have moved each of these numbers by up to {bound}.",
     "unlabelled_some": " People without a label are left out.",
 }
 
@@ -39,7 +42,20 @@ def compare_scores(pairs: Sequence[PairRow], spec: Spec, confidence: float, *, w
     top = max(supported or able, key=lambda pair: abs(pair.change))
     limits = (top.lower, top.upper) if supported else widened(top, factor)
     text = _said(top, limits, spec, len(able), is_supported=bool(supported))
-    return within + text + tail
+    return within + text + tail + _binned(top)
+
+
+def _binned(pair: PairRow) -> str:
+    """Say how far binning can have moved the two numbers; it stands in the reason of the pair."""
+    found = re.search(r"in bins: up to ([0-9.]+) either way", pair.reason)
+    metric: Any = pair.row.metric
+    return binned_tail(float(found[1]), percent=metric.name == "roc_auc") if found else ""
+
+
+def binned_tail(bound: float, *, percent: bool) -> str:
+    """The sentence about bins; nothing where they moved nothing."""
+    shown = f"{math.ceil(1000 * bound - 1e-6) / 10:.1f}" if percent else f"{bound:.3f}"
+    return _fill(TEXTS["binned"], {"bound": shown}) if bound > 0 else ""
 
 
 def widened(pair: PairRow, factor: float) -> tuple[float, float]:

@@ -1,15 +1,18 @@
 """How sure: intervals of a rate, of a difference and of a ratio. Arrays in, arrays out; knows no fairlens noun."""
 
+from ._auc import average_precision, delong, roc_area, roc_difference, roc_interval
 from ._bounds import (
     difference_bounds,
     difference_limits,
     group_corners,
     label_corners,
     membership_bounds,
+    membership_corners,
     membership_difference_bounds,
     rate_bounds,
     rate_limits,
 )
+from ._calibration import brier_score, calibration_error, calibration_line, null_error
 from ._intervals import koopman, newcombe, normal_quantile, people_needed, wilson
 from ._many import (
     adjust_pairs,
@@ -48,12 +51,17 @@ from ._strata import breslow_day, cmh_test, mantel_haenszel, standardize
 
 __all__ = [
     "adjust_pairs",
+    "average_precision",
     "benjamini_hochberg",
     "between_variance",
     "bonett_price",
     "breslow_day",
+    "brier_score",
+    "calibration_error",
+    "calibration_line",
     "chi_square_omnibus",
     "cmh_test",
+    "delong",
     "detectable_difference",
     "detectable_ratio",
     "difference_bounds",
@@ -74,6 +82,7 @@ __all__ = [
     "max_z_permutation",
     "mcnemar",
     "membership_bounds",
+    "membership_corners",
     "membership_difference_bounds",
     "miettinen",
     "min_max_ratio",
@@ -82,6 +91,7 @@ __all__ = [
     "newcombe",
     "noninferiority_ratio_people",
     "normal_quantile",
+    "null_error",
     "paired_replicates",
     "pairs_quantile",
     "people_needed",
@@ -92,6 +102,9 @@ __all__ = [
     "ratio_z",
     "redraw",
     "rest_sizes",
+    "roc_area",
+    "roc_difference",
+    "roc_interval",
     "smallest_gap",
     "standardize",
     "together_quantile",

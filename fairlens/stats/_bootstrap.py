@@ -63,8 +63,7 @@ def weighted_draws(weights: npt.ArrayLike, squares: npt.ArrayLike, draws: int, r
     with np.errstate(divide="ignore", invalid="ignore"):
         scale = np.where(w > 0, w2 / w, 0.0)
         mean = np.where(w2 > 0, w * w / w2, 0.0)
-    drawn: Array = rng.poisson(mean, size=(draws, *w.shape)) * scale
-    return drawn
+    return np.asarray(rng.poisson(mean, size=(draws, *w.shape)) * scale, float)
 
 
 def cluster_draws(tables: npt.ArrayLike, draws: int, rng: np.random.Generator) -> Array:
@@ -83,6 +82,10 @@ def cluster_draws(tables: npt.ArrayLike, draws: int, rng: np.random.Generator) -
     -------
     array of shape (draws, groups, cells)
 
+    Notes
+    -----
+    Clusters of equal tables are drawn together, by their number: the same distribution, and the order of clusters makes no difference.
+
     Examples
     --------
     >>> drawn = cluster_draws([[[3.0, 0.0]], [[0.0, 3.0]]], 1000, np.random.default_rng(0))
@@ -91,11 +94,13 @@ def cluster_draws(tables: npt.ArrayLike, draws: int, rng: np.random.Generator) -
     """
     each = np.asarray(tables, float)
     clusters = len(each)
-    flat = each.reshape(clusters, -1)
+    if clusters == 0:
+        return np.zeros((draws, *each.shape[1:]))
+    flat, equal = np.unique(each.reshape(clusters, -1), axis=0, return_counts=True)
     out = np.zeros((draws, flat.shape[1]))
     for start in range(0, draws, _BATCH):
         size = min(_BATCH, draws - start)
-        picked = rng.multinomial(clusters, np.full(clusters, 1 / clusters), size=size)
+        picked = rng.multinomial(clusters, equal / clusters, size=size).astype(float)
         out[start : start + size] = picked @ flat
     return out.reshape(draws, *each.shape[1:])
 

@@ -114,7 +114,8 @@ def rate_limits(corners: Corners, information: npt.ArrayLike, z: float) -> tuple
     corners
         The four resolutions.
     information
-        Effective people per unit of a denominator: 1 for counts, Kish's n over the sum of weights for weights.
+        Effective people per unit of a denominator, one for each rate or one for each of its resolutions: 1 for counts, Kish's n over
+        the sum of weights for weights.
     z
         Standard normal quantile, such as 1.96.
 
@@ -123,7 +124,7 @@ def rate_limits(corners: Corners, information: npt.ArrayLike, z: float) -> tuple
     >>> [round(float(limit), 4) for limit in rate_limits(group_corners(30, 60, 5, 10), 1.0, 1.959964)]
     [0.3459, 0.6541]
     """
-    effective = corners.denominator * np.asarray(information, float)[..., None]
+    effective = _effective(corners, information)
     lower, upper = wilson(np.nan_to_num(corners.values) * effective, effective, z)
     none = np.isnan(lower).all(axis=-1)
     low, high = np.fmin.reduce(lower, axis=-1), np.fmax.reduce(upper, axis=-1)
@@ -155,8 +156,7 @@ def difference_limits(
     >>> [round(float(limit), 4) for limit in difference_limits(one, other, 1.0, 1.0, 1.959964)]
     [0.0119, 0.4424]
     """
-    n1 = (first.denominator * np.asarray(information1, float)[..., None])[..., :, None]
-    n2 = (second.denominator * np.asarray(information2, float)[..., None])[..., None, :]
+    n1, n2 = _effective(first, information1)[..., :, None], _effective(second, information2)[..., None, :]
     x1, x2 = np.nan_to_num(first.values)[..., :, None] * n1, np.nan_to_num(second.values)[..., None, :] * n2
     lower, upper = newcombe(x1, n1, x2, n2, z)
     lower, upper = (limit.reshape(*limit.shape[:-2], -1) for limit in (lower, upper))
@@ -199,17 +199,58 @@ def membership_bounds(
     >>> lower.round(3).tolist(), upper.round(3).tolist()
     ([0.364, 0.111], [0.636, 0.444])
     """
+    return rate_bounds(membership_corners(probabilities, selected, people, among)[0])
+
+
+def membership_corners(
+    probabilities: npt.ArrayLike, selected: npt.ArrayLike, people: npt.ArrayLike, among: npt.ArrayLike | None = None
+) -> tuple[Corners, Array]:
+    """Resolve groups that are known as probabilities in the two extreme ways; the arguments are those of `membership_bounds`.
+
+    Returns
+    -------
+    corners
+        Shape (groups, 2): each group's rate at its lower and its upper bound.
+    information
+        Shape (groups, 2): effective people per unit of the denominator, 1 at most. Where people of a class who are selected are too few
+        for the group, the bound is their number over the group's, which varies more than a rate of so many people: its variance is
+        linearised over people, and the effective number is r (1 - r) / variance.
+
+    Examples
+    --------
+    >>> corners, information = membership_corners([[0.9, 0.1], [0.2, 0.8]], [50, 30], [100, 100])
+    >>> corners.numerator.tolist(), information.round(2).tolist()
+    ([[40.0, 70.0], [10.0, 40.0]], [[0.98, 0.98], [0.42, 1.0]])
+    """
     p, selected, people = np.asarray(probabilities, float), np.asarray(selected, float), np.asarray(people, float)
     among = people if among is None else np.asarray(among, float)
-    mass = p * people[:, None]
-    inside, outside = selected[:, None], (among - selected)[:, None]
-    neither = (people - among)[:, None]
-    most, least = _most(mass, inside).sum(axis=0), _rest(mass, outside + neither).sum(axis=0)
-    most_only, least_only = _most(mass, outside).sum(axis=0), _rest(mass, inside + neither).sum(axis=0)
+    inside, outside, neither = selected[:, None], (among - selected)[:, None], (people - among)[:, None]
+    top, only, worth = _end(p, inside, outside, neither)
+    others, bottom, same = _end(p, outside, inside, neither)  # the lowest rate is the highest of not being selected
+    return Corners(np.stack([bottom, top], axis=-1), np.stack([others + bottom, top + only], axis=-1)), np.stack([same, worth], axis=-1)
+
+
+def _end(p: Array, first: Array, last: Array, between: Array) -> tuple[Array, Array, Array]:
+    """Give each group as many of `first` as there are, and of `last` as few as can be: both sums, and the information in their share."""
+    mass = p * (first + last + between)
+    few, many = mass < first, mass > first + between
+    top, only = np.where(few, mass, first), np.where(many, mass - first - between, 0.0)
+    x, n = top.sum(axis=0), (top + only).sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        lower, upper = least / (least + most_only), most / (most + least_only)
-    # 0/0 is a group with one outcome only, if any: then both ends are the same
-    return np.where(np.isnan(lower), upper, lower), np.where(np.isnan(upper), lower, upper)
+        rate = x / n
+        spread = np.zeros_like(rate)
+        for kind, size in enumerate((first, last, between)):  # what one person of a kind adds to numerator and denominator
+            up = np.where(few, p, float(kind == 0))
+            spread += (size * (up - rate * (up + np.where(many, p - float(kind != 1), 0.0))) ** 2).sum(axis=0)
+        worth = rate * (1 - rate) * n / spread
+    return x, only.sum(axis=0), np.where(np.isfinite(worth) & (worth < 1) & (rate > 0) & (rate < 1), worth, 1.0)
+
+
+def _effective(corners: Corners, information: npt.ArrayLike) -> Array:
+    """Effective people at each resolution."""
+    given = np.asarray(information, float)
+    found: Array = corners.denominator * (given if given.ndim == corners.denominator.ndim else given[..., None])
+    return found
 
 
 def membership_difference_bounds(
@@ -237,16 +278,6 @@ def membership_difference_bounds(
     below, above = lower[:, None] - upper[None, :], upper[:, None] - lower[None, :]
     same = np.eye(len(lower), dtype=bool)
     return np.where(same & ~np.isnan(below), 0.0, below), np.where(same & ~np.isnan(above), 0.0, above)
-
-
-def _most(mass: Array, room: Array) -> Array:
-    return np.minimum(mass, room)
-
-
-def _rest(mass: Array, room: Array) -> Array:
-    """What does not fit into the room elsewhere."""
-    left: Array = np.maximum(mass - room, 0.0)
-    return left
 
 
 def _hidden(values: Array, where: npt.ArrayLike) -> Array:

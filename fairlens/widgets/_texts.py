@@ -31,6 +31,7 @@ LABELS = {
     "is_reference": "reference",
     "suppressed": "suppressed",
     "undefined": "undefined: nobody to count",
+    "weightless": "undefined: everybody to count has weight 0",
     "small": "few people",
     "one_group": "There is one group only, so there is nothing to compare.",
     "explore": "Explore: not part of the record",
@@ -39,6 +40,30 @@ LABELS = {
     "reset": "Reset to the recorded view",
     "picture": "{metric} by {by}: a dot for each group, a line for its interval. The table holds the same numbers.",
     "error": "The panel could not draw this view: {message}",
+}
+
+CRITERIA = {
+    "title": "Criteria",
+    "group": "Group",
+    "state": "State",
+    "n": "n",
+    "counts": "{k} comparisons: {states}",
+    "difference": "Difference in points (limits)",
+    "ratio": "Ratio (limits)",
+    "change": "Difference (limits)",
+    "limits": "Limits at {share} %.",
+    "allowing": "Limits at {share} %, allowing for {k} comparisons.",
+    "against": "{n} against {m}",
+    "needed": "about {k} more needed",
+    "more": "and {k} more groups, none of them in a worse state",
+    "as_taken": "of the decisions as they were taken",
+    "judged": "Judged for everybody, {how}{aside}.",
+    "at": "at one threshold of {threshold}",
+    "decided": "as decided",
+    "aside": ", leaving aside {what} of this view",
+    "filter": "the filter",
+    "cuts": "the thresholds per group",
+    "and": " and ",
 }
 
 STATE = "{metric} by {by}, among {among}, {decision}, compared with {reference}{adjusted}. {audit}."

@@ -16,6 +16,7 @@ from ..exceptions import OneGroup
 from ..metrics import DifferenceTable, GroupRow, PairRow, RatioTable
 from ..metrics._disparity import Word
 from ..metrics._results import Group
+from ._criteria import Strip
 from ._state import Choices, State
 from ._texts import ADJUSTED, AS_DECIDED, AT_THRESHOLD, LABELS, RECORDED, STATE
 
@@ -31,6 +32,10 @@ class Changed:
     reason: str
 
 
+Column = tuple[str, Mapping[Group, Changed], Callable[[float], str]]
+"""A name among `LABELS`, the numbers by group, and how one is written."""
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """The answers of one state of a panel."""
@@ -42,6 +47,7 @@ class View:
     sentence: str
     confidence: float
     adjusted: Mapping[Group, Changed] = field(default_factory=dict)
+    strip: Strip | None = None
 
     @property
     def words(self) -> str:
@@ -62,11 +68,13 @@ class View:
         )
 
     def html(self) -> str:
-        """The static part of a recorded view: state in words, sentence, table, remarks."""
+        """The static part of a recorded view: state in words, sentence, table, criteria, remarks."""
+        strip = self.strip.html(self.choices, self.state) if self.strip else ""
         remarks = "".join(f"<p>{escape(remark)}</p>" for remark in self.choices.audit.remarks)
         return (
             f'<div class="fl-static"><p class="fl-state"><strong>{RECORDED}.</strong> {escape(self.words)}</p>'
-            f'<p class="fl-sentence">{escape(self.sentence)}</p>{self._table()}<div class="fl-remarks">{remarks}</div></div>'
+            f'<p class="fl-sentence">{escape(self.sentence)}</p>{self._table()}{strip}'
+            f'<div class="fl-remarks">{remarks}</div></div>'
         )
 
     def _table(self) -> str:
@@ -82,9 +90,10 @@ class View:
         return table(headers, lines, len(self.state.by))
 
     @property
-    def columns(self) -> tuple[tuple[str, Mapping[Group, Changed], Callable[[float], str]], ...]:
+    def columns(self) -> tuple[Column, ...]:
         """What stands beside the rates: the name of the heading, the numbers by group, how they are written."""
         pairs = {pair.row.group: Changed(pair.change, pair.lower, pair.upper, pair.status, pair.reason) for pair in self.pairs}
+        made: list[Column] = [("difference", pairs, points)]
         if self.state.compare == "ratio":
             opposite = {
                 pair.row.group: Changed(one.change, one.lower, one.upper, one.status, one.reason)
@@ -92,8 +101,6 @@ class View:
                 if (one := pair.opposite) is not None
             }
             made = [("ratio", pairs, times), ("opposite", opposite, times)]
-        else:
-            made = [("difference", pairs, points)]
         if self.state.adjust is not None:
             made.append(("adjusted", self.adjusted, points))
         return tuple(made)
@@ -117,7 +124,7 @@ class View:
         return self.state.reference in ("rest", "overall")
 
 
-def view(choices: Choices, state: State, confidence: float) -> View:
+def view(choices: Choices, state: State, confidence: float, strip: Strip | None = None) -> View:
     """Measure one state."""
     audit = choices.audit.where(**dict(state.where)).at(state.threshold)
     compare = audit.ratio if state.compare == "ratio" else audit.difference
@@ -126,8 +133,8 @@ def view(choices: Choices, state: State, confidence: float) -> View:
     try:
         compared: DifferenceTable | RatioTable = compare(state.metric, list(state.by), reference, confidence)
     except OneGroup:
-        return View(choices, state, rows.rows, (), LABELS["one_group"], confidence)
-    found = View(choices, state, rows.rows, compared.rows, compared.sentence, confidence)
+        return View(choices, state, rows.rows, (), LABELS["one_group"], confidence, strip=strip)
+    found = View(choices, state, rows.rows, compared.rows, compared.sentence, confidence, strip=strip)
     if state.adjust is None or found.whole:
         return found
     return replace(found, adjusted=_adjusted(audit, state, reference, confidence))
@@ -150,6 +157,6 @@ def times(value: float) -> str:
 
 def _rate(row: GroupRow) -> Cell:
     if math.isnan(row.value):
-        return Cell(LABELS[row.status])
+        return Cell(LABELS["weightless" if row.status == "undefined" and row.n else row.status])
     few = f", {LABELS['small']}" if row.status == "small" else ""
     return Cell(percent(row.value, row.lower, row.upper) + few, row.value)

@@ -109,7 +109,7 @@ def test_nobody_is_not_a_number():
     assert np.isnan(ratio_z([0, 3], [0, 9], [2, 0], [5, 0], 0.8)).all()
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 @given(COUNTS)
 def test_limits_hold_the_difference_and_turn_with_the_groups(counts):
     x1, n1, x2, n2 = counts
@@ -120,7 +120,7 @@ def test_limits_hold_the_difference_and_turn_with_the_groups(counts):
     np.testing.assert_allclose(miettinen(n1 - x1, n1, n2 - x2, n2, Z), (-upper, -lower), atol=1e-9)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 @given(COUNTS, st.floats(-0.98, 0.98), st.sampled_from([0.9, 0.95, 0.99]))
 def test_a_margin_is_outside_of_the_limits_where_z_rejects_it(counts, margin, confidence):
     z = normal_quantile(confidence)
@@ -129,7 +129,7 @@ def test_a_margin_is_outside_of_the_limits_where_z_rejects_it(counts, margin, co
         assert (abs(mn_z(*counts, margin)) > z) == (not lower <= margin <= upper)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 @given(COUNTS.filter(lambda c: c[2] > 0), st.floats(0.05, 20), st.sampled_from([0.9, 0.95]))
 def test_a_ratio_is_outside_of_koopmans_limits_where_z_rejects_it(counts, phi, confidence):
     z = normal_quantile(confidence)

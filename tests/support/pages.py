@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,19 @@ def export(path: Path, *panels: Any) -> Path:
     return path
 
 
+_CHOOSE_ALL = """(root, steps) => {
+    for (const [label, text] of steps) {
+        const control = [...root.querySelectorAll("label.fl-control")].find(one => one.querySelector("span").textContent === label);
+        if (!control) throw new Error(`no control is called ${label}`);
+        const select = control.querySelector("select");
+        const option = [...select.options].find(one => one.text === text);
+        if (!option) throw new Error(`${label} does not offer ${text}`);
+        select.value = option.value;
+        select.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+}"""
+
+
 class PanelPage:
     """One live part of an exported page, used by its labels as a person does."""
 
@@ -84,9 +97,40 @@ class PanelPage:
         """Choose an option by the text that is shown."""
         self.select(label).select_option(label=text)
 
-    def threshold(self, stop: int) -> None:
-        """Move the slider to a stop."""
-        self.root.locator("input[type=range]").fill(str(stop))
+    def choose_all(self, steps: Sequence[tuple[str, str]]) -> None:
+        """Choose several options one after the other, each as a person does: by the text of its control and its own."""
+        self.root.evaluate(_CHOOSE_ALL, [list(step) for step in steps])
+
+    def threshold_choice(self, *, split: bool) -> None:
+        """Give each group a threshold of its own, or everybody the same; nothing where the panel has no such choice."""
+        if self.select("Thresholds").count():
+            self.choose("Thresholds", "one per group" if split else "one for everybody")
+
+    def thresholds(self, stops: Sequence[int]) -> None:
+        """Move the sliders to their stops, in the order in which they stand."""
+        sliders = self.root.locator("input[type=range]")
+        assert sliders.count() == len(stops)
+        for nth, stop in enumerate(stops):
+            sliders.nth(nth).fill(str(stop))
+
+    def read(self) -> dict[str, Any]:
+        """Everything that is shown: sentence, texts of the table, rows with their full values, and where dots are."""
+        texts = "table => [...table.rows].map(row => [...row.cells].map(cell => cell.textContent))"
+        table = self.root.locator(".fl-numbers table").evaluate(texts)
+        return {"sentence": self.sentence, "table": table, "rows": self.rows(), "dots": self.dots()}
+
+    def rulings(self) -> list[list[str]]:
+        """The texts of the rows of the strip of criteria: state, group, then the other cells."""
+        return list(
+            self.root.locator(".fl-rulings tbody tr").evaluate_all(
+                "rows => rows.map(row => [row.dataset.state, ...[...row.cells].map(cell => cell.textContent)])"
+            )
+        )
+
+    @property
+    def verdict(self) -> str:
+        """Which groups are in which state, and who is judged."""
+        return " ".join(self.root.locator(".fl-verdict, .fl-judged").all_text_contents())
 
     @property
     def sentence(self) -> str:
@@ -96,7 +140,7 @@ class PanelPage:
     def rows(self) -> list[dict[str, Any]]:
         """The rows of the table: names of the group, and text and full values of each cell."""
         return list(
-            self.root.locator("tbody tr").evaluate_all(
+            self.root.locator(".fl-numbers tbody tr").evaluate_all(
                 """rows => rows.map(row => ({
                     group: [...row.querySelectorAll("th")].map(cell => cell.textContent),
                     cells: [...row.querySelectorAll("td")].map(cell => ({text: cell.textContent, ...cell.dataset})),
@@ -107,7 +151,7 @@ class PanelPage:
     def dots(self) -> list[float]:
         """The values at which dots are drawn, read back from where they are."""
         return list(
-            self.root.locator("svg").evaluate(
+            self.root.locator("svg.fl-picture").evaluate(
                 """svg => { const lines = [...svg.querySelectorAll(".fl-grid")].map(line => Number(line.getAttribute("x1")));
                     return [...svg.querySelectorAll("circle")].map(dot => (Number(dot.getAttribute("cx")) - lines[0]) / (lines.at(-1) - lines[0])); }"""
             )

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 
 const folder = new URL("../../fairlens/widgets/js/", import.meta.url);
-const files = ["intervals.js", "measure.js", "sentence.js", "elements.js", "draw.js", "panel.js", "record.js"];
+const files = ["intervals.js", "measure.js", "sentence.js", "elements.js", "draw.js", "criteria.js", "panel.js", "record.js"];
 const text = files.map((name) => readFileSync(new URL(name, folder), "utf8")).join("\n");
 const { wilson, newcombe, viewOf, measure, fixed } = await import(`data:text/javascript,${encodeURIComponent(text)}`);
 

@@ -25,11 +25,12 @@ function comparisons(state, found) {
   return found.adjusts ? [...made, ["adjusted", (row) => row.adjusted ?? null, points]] : made;
 }
 
+const missing = (data, row) => data.ui[row.status === "undefined" && row.n ? "weightless" : row.status];
 const full = (value) => (value === null || Number.isNaN(value) ? null : String(value));
 
 function rateCell(data, row) {
   const few = row.status === "small" ? `, ${data.ui.small}` : "";
-  const text = Number.isNaN(row.value) ? data.ui[row.status] : percent(row.value, row.lower, row.upper) + few;
+  const text = Number.isNaN(row.value) ? missing(data, row) : percent(row.value, row.lower, row.upper) + few;
   return el("td", { "data-value": full(row.value), "data-lower": full(row.lower), "data-upper": full(row.upper) }, text);
 }
 
@@ -74,7 +75,7 @@ function drawRow(data, state, row, y, x, left) {
   const parts = [svgEl("text", { x: left - 10, y: y - 2, "text-anchor": "end" }, short(name, LONGEST))];
   if (row.n !== null) parts.push(svgEl("text", { x: left - 10, y: y + 12, "text-anchor": "end", class: "fl-axis" }, `n=${count(row.n)}`));
   if (Number.isNaN(row.value)) {
-    parts.push(svgEl("text", { x: left + 6, y: y + 4, class: "fl-axis" }, data.ui[row.status]));
+    parts.push(svgEl("text", { x: left + 6, y: y + 4, class: "fl-axis" }, missing(data, row)));
     return parts;
   }
   const dot = svgEl("circle", { cx: x(row.value), cy: y, r: 6, class: row.status === "small" ? "fl-dot fl-few" : "fl-dot", "data-value": row.value });

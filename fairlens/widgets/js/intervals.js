@@ -18,7 +18,11 @@ export function newcombe(x1, n1, x2, n2, z) {
 }
 
 // Kish: how many equally weighted people would tell as much.
-export const kish = (sum, squares) => (squares > 0 ? (sum * sum) / squares : 0);
+export function kish(sum, squares) {
+  if (!(squares > 0)) return 0;
+  const found = (sum * sum) / squares, near = Math.round(found);
+  return Math.abs(found - near) < 1e-12 * found ? near : found; // people of one weight are as many as they are
+}
 
 const SPAN = 50, HALVINGS = 100;
 

@@ -1,6 +1,7 @@
 // From published tables to rows. A view is looked up: nothing is summed over a blank, or subtracted around one.
 // Axes, levels, metrics and stops are positions in lists; no name of a column, a level or a metric stands in this program.
 
+const ROUNDING = 1e-12;
 const same = (a, b) => a.length === b.length && a.every((value, i) => value === b[i]);
 const ordered = (axes) => [...new Set(axes)].sort((a, b) => a - b);
 const compareCodes = (a, b) => a.reduce((found, value, i) => found || value - b[i], 0);
@@ -58,37 +59,42 @@ export function viewOf(data, state) {
     if (table.counts[cell] === null) group.suppressed = true;
     else addCell(group.sums, data, table, cell, stopOf(state, table.axes, codes));
   });
-  const whole = tableOf(data, ordered([...filtered, ...split]));
+  const everybody = tableOf(data, ordered([...filtered, ...split]));
   let total = nothing();
-  whole.codes.forEach((codes, cell) => {
-    if (!inside(whole.axes, codes)) return;
-    if (whole.counts[cell] === null) total = null;
-    else if (total) addCell(total, data, whole, cell, stopOf(state, whole.axes, codes));
+  everybody.codes.forEach((codes, cell) => {
+    if (!inside(everybody.axes, codes)) return;
+    if (everybody.counts[cell] === null) total = null;
+    else if (total) addCell(total, data, everybody, cell, stopOf(state, everybody.axes, codes));
   });
   return { groups: found, total };
 }
 
 const dot = (weights, six) => weights.reduce((sum, weight, i) => sum + weight * six[i], 0);
 
-function rateOf(data, metric, codes, sums, suppressed) {
-  const row = { codes, value: NaN, lower: NaN, upper: NaN, n: null, x: NaN, bottom: NaN, people: null, status: "suppressed", reason: data.reasons.suppressed };
-  if (suppressed) return row;
-  const [people, weights, squares] = sums;
-  return rated(data, Object.assign(row, {
-    x: dot(metric.numerator, weights), bottom: dot(metric.denominator, weights), square: dot(metric.denominator, squares),
-    n: Math.round(dot(metric.denominator, people)), people: people.reduce((a, b) => a + b, 0),
-  }));
+// People who count in fractions, as whole people; halves to the even number, as in Python.
+function whole(count) {
+  const near = Math.round(count);
+  return near - count === 0.5 && near % 2 !== 0 ? near - 1 : near;
 }
 
-function rated(data, row) {
-  const { x, bottom } = row;
-  row.effective = data.weighted ? kish(bottom, row.square) : bottom;
-  if (!(bottom > 0)) return Object.assign(row, { value: NaN, lower: NaN, upper: NaN, status: "undefined", reason: data.reasons.undefined });
-  const value = Math.min(x / bottom, 1);
-  const [lower, upper] = wilson(...informed({ ...row, value }), data.z[0]);
+function rateOf(data, metric, codes, sums, suppressed) {
+  const row = { codes, sums, value: NaN, lower: NaN, upper: NaN, n: null, x: NaN, bottom: NaN, people: null, status: "suppressed", reason: data.reasons.suppressed };
+  if (suppressed) return row;
+  const [people, weights, squares] = sums;
+  row.x = dot(metric.numerator, weights);
+  row.bottom = dot(metric.denominator, weights);
+  row.n = whole(dot(metric.denominator, people));
+  row.people = whole(people.reduce((a, b) => a + b, 0));
+  row.effective = data.weighted ? kish(row.bottom, dot(metric.denominator, squares)) : row.bottom;
+  if (!(row.bottom > 0)) return Object.assign(row, { status: "undefined", reason: data.reasons.undefined });
+  row.value = Math.min(row.x / row.bottom, 1);
+  [row.lower, row.upper] = wilson(...informed(row), data.z[0]);
   const small = Math.min(row.n, row.effective) < data.least;
-  return Object.assign(row, { value, lower, upper, status: small ? "small" : "ok", reason: small ? data.reasons.small : "" });
+  return Object.assign(row, { status: small ? "small" : "ok", reason: small ? data.reasons.small : "" });
 }
+
+// What is left of everybody; what is only the rounding error of a sum is nobody.
+const leftOf = (total, part) => total.map((six, i) => six.map((all, j) => (all - part[i][j] > ROUNDING * all ? all - part[i][j] : 0)));
 
 // Numerator and denominator as so many independent people as the row is worth.
 function informed(row) {
@@ -108,7 +114,7 @@ function baseOf(rows, reference) {
 function statusOf(data, row, base, ratio) {
   if (row.status === "suppressed" || row.status === "undefined") return [row.status, row.reason];
   if (base.status === "suppressed" || base.status === "undefined") return [base.status, data.reasons[`${base.status}_reference`]];
-  if (ratio && base.x === 0) return ["undefined", data.reasons.zero_reference];
+  if (ratio && base.value === 0) return ["undefined", data.reasons.zero_reference];
   if (base.status === "small" && row.status === "ok") return ["small", data.reasons.small_reference];
   return [row.status, row.reason];
 }
@@ -121,16 +127,15 @@ function against(data, row, base, ratio) {
   return Object.assign(pair, { value: ratio ? row.value / base.value : row.value - base.value, lower, upper });
 }
 
-function againstWhole(data, row, whole, anyHidden, toOverall, ratio) {
-  const hidden = { ...whole, status: "suppressed", value: NaN };
-  if (whole.status === "suppressed" || row.status === "suppressed" || (!toOverall && anyHidden)) return against(data, row, hidden, ratio);
-  const less = (name) => whole[name] - row[name];
-  const rest = rated(data, { ...whole, x: less("x"), bottom: less("bottom"), square: less("square"), n: less("n"), people: less("people") });
+function againstWhole(data, metric, row, all, anyHidden, toOverall, ratio) {
+  const hidden = { ...all, status: "suppressed", value: NaN };
+  if (all.status === "suppressed" || row.status === "suppressed" || (!toOverall && anyHidden)) return against(data, row, hidden, ratio);
+  const rest = rateOf(data, metric, [], leftOf(all.sums, row.sums), false);
   if (!toOverall) return against(data, row, rest, ratio);
-  const pair = { ...against(data, row, whole, ratio), rest };
+  const pair = { ...against(data, row, all, ratio), rest };
   if (pair.status === "undefined" || pair.status === "suppressed") return pair;
   if (!(rest.bottom > 0)) return { ...pair, value: NaN, lower: NaN, upper: NaN, status: "undefined", reason: data.reasons.alone };
-  const share = row.bottom / whole.bottom, sizes = [...informed(row), ...informed(rest)];
+  const share = row.bottom / all.bottom, sizes = [...informed(row), ...informed(rest)];
   const [lower, upper] = ratio ? ratioToAll(row, rest, share, data.z[0]) : newcombe(...sizes, data.z[0]).map((limit) => (1 - share) * limit);
   return { ...pair, lower, upper };
 }
@@ -214,13 +219,13 @@ function compareAll(data, state, metric, view, ratio) {
   const kind = state.reference[0], toWhole = kind === "rest" || kind === "overall";
   const single = rows.length < 2;
   const base = toWhole ? null : baseOf(rows, state.reference);
-  const whole = rateOf(data, metric, [], view.total ?? nothing(), view.total === null);
+  const all = rateOf(data, metric, [], view.total ?? nothing(), view.total === null);
   const hidden = rows.some((row) => row.status === "suppressed");
   for (const row of rows) {
     row.isReference = row === base && !single;
     row.pair = single || row.isReference ? null : toWhole
-      ? againstWhole(data, row, whole, hidden, kind === "overall", ratio)
+      ? againstWhole(data, metric, row, all, hidden, kind === "overall", ratio)
       : against(data, row, base, ratio);
   }
-  return { metric, rows, base, whole, kind, single };
+  return { metric, rows, base, whole: all, kind, single };
 }

@@ -18,9 +18,11 @@ function controls(data, state, change) {
       change({ at: state.at.map((code, j) => (j === i ? Number(key) : code)), adjust: state.adjust === i ? -1 : state.adjust })));
   });
   made.push(referenceChoice(data, state, change));
-  const kinds = [["difference", data.ui.differences], ["ratio", data.ui.ratios]];
-  made.push(choice(data.ui.compare, kinds, state.compare, (key) => change({ compare: key })));
-  made.push(...adjustChoice(data, state, change));
+  if (data.ui.compare) {
+    const kinds = [["difference", data.ui.differences], ["ratio", data.ui.ratios]];
+    made.push(choice(data.ui.compare, kinds, state.compare, (key) => change({ compare: key })));
+    made.push(...adjustChoice(data, state, change));
+  }
   made.push(...thresholds(data, state, change));
   return made;
 }
@@ -37,11 +39,11 @@ function thresholds(data, state, change) {
   const first = data.stops.findIndex((stop) => stop !== null); // "as decided" is one for everybody
   const made = state.cuts
     ? state.cuts.stops.map((stop, level) => slider(data, `${data.ui.threshold}: ${data.axes[state.cuts.axis].levels[level]}`, stop, first, (next, kept, delay) =>
-      change({ cuts: { ...state.cuts, stops: state.cuts.stops.map((old, j) => (j === level ? next : old)) } }, kept, delay)))
+      change(({ cuts }) => ({ cuts: { ...cuts, stops: cuts.stops.map((old, j) => (j === level ? next : old)) } }), kept, delay)))
     : [slider(data, data.ui.threshold, state.stop, 0, (stop, kept, delay) => change({ stop }, kept, delay))];
-  const axis = state.by[0];
-  if (state.by.length > 1 || data.axes[axis].levels.length > MOST_SLIDERS) return made;
-  const cuts = { axis, stops: data.axes[axis].levels.map(() => Math.max(state.stop, first)) };
+  const axis = state.by[0], count = data.axes[axis].levels.length;
+  if (first < 0 || state.by.length > 1 || count < 2 || !(count <= data.sliders)) return made;
+  const cuts = { axis, stops: data.axes[axis].levels.map(() => (state.stop < first ? data.cut_stop : state.stop)) };
   const options = [["one", data.ui.one_threshold], ["each", data.ui.own_thresholds]];
   return [choice(data.ui.thresholds, options, state.cuts ? "each" : "one", (key) => change({ cuts: key === "each" ? cuts : null })), ...made];
 }
@@ -61,53 +63,61 @@ function referenceChoice(data, state, change) {
   return choice(data.ui.reference, [...words, ...named], state.reference.join(), (key) => change({ reference: read(key) }));
 }
 
-const MOST_SLIDERS = 8;
-
-function stopName(data, stop) {
-  return data.stop_names[stop];
-}
-
 function slider(data, label, at, least, put) {
-  const name = el("output", {}, stopName(data, at));
+  const name = el("output", {}, data.stop_names[at]);
   const range = el("input", {
     type: "range", min: least, max: data.stops.length - 1, step: 1, ...KEEP_KEYS,
-    "aria-label": label, "aria-valuetext": stopName(data, at),
+    "aria-label": label, "aria-valuetext": data.stop_names[at],
   });
   range.value = String(at);
   range.addEventListener("input", () => {
     const stop = Number(range.value);
-    name.textContent = stopName(data, stop);
-    range.setAttribute("aria-valuetext", stopName(data, stop));
+    name.textContent = data.stop_names[stop];
+    range.setAttribute("aria-valuetext", data.stop_names[stop]);
     put(stop, true, 120);
   });
   range.addEventListener("change", () => put(Number(range.value), true)); // let go: what is recorded next is this stop
-  return el("label", { class: "fl-control" }, el("span", {}, label), range, name);
+  return el("label", { class: "fl-control" }, el("span", {}, label), el("span", { class: "fl-slider" }, range, name));
+}
+
+// Views that were recorded before a control existed have no words for it in their payload, and no place for it in their state.
+const complete = (state) => ({ compare: "difference", adjust: -1, cuts: null, ...state });
+const FORMATS = ["fairlens-panel/1", "fairlens-panel/2"];
+
+function read(text) {
+  const data = JSON.parse(text);
+  if (!FORMATS.includes(data.format)) throw new Error(`This view has the format ${data.format}; the program of this page knows ${FORMATS.join(", ")}.`);
+  return data;
 }
 
 function render({ model, el: root }) {
-  const data = JSON.parse(model.get("payload"));
+  const data = read(model.get("payload"));
+  const now = () => complete(model.get("state"));
   const frozen = Boolean(model.get("frozen"));
-  const recorded = model.get("state");
+  const recorded = now();
   const bar = el("div", { class: "fl-controls" });
   const picture = el("div", { class: "fl-figure" }), table = el("div", { class: "fl-numbers" });
   const status = el("p", { role: "status", "aria-live": "polite", class: "fl-sentence" });
   const alert = el("p", { role: "alert", class: "fl-error" });
   const remarks = el("div", { class: "fl-remarks" }, ...data.remarks.map((text) => el("p", {}, text)));
+  const criteria = criteriaStrip(data), body = el("div", { class: "fl-body" }, picture, table);
   const panel = el("div", { class: "fl-panel", role: "group", "aria-label": data.title });
   if (data.banner) panel.append(el("p", { class: "fl-banner" }, data.banner));
   if (frozen) panel.append(exploreBar(data, () => change(recorded)));
-  panel.append(bar, status, el("div", { class: "fl-body" }, picture, table), alert, remarks);
+  panel.append(bar, status, body, alert, criteria.strip, remarks);
   if (!frozen) panel.append(recordButton(data, model));
   root.append(panel);
   let waiting = null, own = false;
 
   function draw() {
     try {
-      const state = model.get("state"), found = measure(data, state);
+      const state = now(), found = measure(data, state);
       picture.replaceChildren(drawPicture(data, state, found));
       table.replaceChildren(drawTable(data, state, found));
+      body.classList.toggle("fl-wide", comparisons(state, found).length > 1);
       const text = sentenceOf(data, state, found);
       if (status.textContent !== text) status.textContent = text;
+      criteria.show(state);
       alert.textContent = "";
     } catch (error) {
       alert.textContent = data.ui.error.replace("{message}", () => error.message);
@@ -118,13 +128,14 @@ function render({ model, el: root }) {
 
   function rebuild() {
     const focused = [...bar.querySelectorAll("select,input")].indexOf(document.activeElement);
-    bar.replaceChildren(...controls(data, model.get("state"), change));
+    bar.replaceChildren(...controls(data, now(), change));
     if (focused >= 0) bar.querySelectorAll("select,input")[focused]?.focus();
   }
 
+  // While sliders move the controls stay, so what depends on the state is a function of the state there is then.
   function change(part, keepControls = false, delay = 0) {
     own = true;
-    model.set("state", { ...model.get("state"), ...part });
+    model.set("state", { ...now(), ...(typeof part === "function" ? part(now()) : part) });
     own = false;
     if (!keepControls) rebuild();
     clearTimeout(waiting);
@@ -147,7 +158,7 @@ function render({ model, el: root }) {
 // The request carries the state, so that what is recorded is what was seen, however busy the kernel is.
 function recordButton(data, model) {
   const button = el("button", { type: "button", class: "fl-record-button", title: data.ui.record_hint, ...KEEP_KEYS }, data.ui.record);
-  button.addEventListener("click", () => model.send({ kind: "record", state: model.get("state") }));
+  button.addEventListener("click", () => model.send({ kind: "record", state: complete(model.get("state")) }));
   return button;
 }
 

@@ -1,4 +1,5 @@
-// Hosts the panel inside a recorded view: no kernel, no network, one copy of program and counts for the whole page.
+// Hosts the panel inside a recorded view: no kernel, no network. In a notebook each view is run by the program it was recorded with;
+// in an exported file one copy of the program mounts all views, and counts stand once.
 
 function frozenModel(values) {
   const listeners = new Map();
@@ -35,6 +36,7 @@ export function mount(host) {
   }
 }
 
+// "record" are views of an earlier form, whose own program mounts whatever is called so: hence the other name.
 export function mountAll() {
-  document.querySelectorAll('[data-fairlens="record"]').forEach(mount);
+  document.querySelectorAll('[data-fairlens="view"],[data-fairlens="record"]').forEach(mount);
 }

@@ -2,8 +2,10 @@
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => (Object.hasOwn(values, name) ? values[name] : all));
 
+const HALF = 1e-9; // what is a half but for the rounding error of a sum is one
+
 export function fixed(value, digits) {
-  const scale = 10 ** digits, size = Math.floor(Math.abs(value) * scale + 0.5) / scale;
+  const scale = 10 ** digits, size = Math.floor(Math.abs(value) * scale + 0.5 + HALF) / scale;
   return (value < 0 && size ? -size : size).toFixed(digits);
 }
 
@@ -56,7 +58,8 @@ function comparedText(data, state, found) {
   const limits = new Map(able.map((row) => [row, differenceAt(row, found.kind, strict)]));
   const supported = able.filter((row) => limits.get(row)[0] > 0 || limits.get(row)[1] < 0);
   const change = (row) => row.value - row.pair.base.value;
-  const widest = (rows) => rows.reduce((best, row) => (Math.abs(change(row)) > Math.abs(change(best)) ? row : best));
+  const size = (row) => Math.round(1e12 * Math.abs(change(row))); // rounding errors of sums decide nothing
+  const widest = (rows) => rows.reduce((best, row) => (size(row) > size(best) ? row : best));
   if (supported.length) return supportedText(data, state, found, widest(supported), change) + tail;
   const top = widest(able);
   return cannotText(data, state, found, top, limits.get(top), able.length, change) + tail;
@@ -64,7 +67,7 @@ function comparedText(data, state, found) {
 
 function valuesOf(data, state, found, row, change) {
   const base = row.pair.base, difference = change(row);
-  const whole = [row.value, base.value, difference].map((value) => Math.floor(100 * Math.abs(value) + 0.5));
+  const whole = [row.value, base.value, difference].map((value) => Math.floor(100 * Math.abs(value) + 0.5 + HALF));
   const digits = Math.abs(whole[0] - whole[1]) === whole[2] && whole[2] >= 1 ? 0 : 1;
   const signed = (value) => fill(data.texts[value < 0 ? "fewer" : "greater"], { d: hundred(Math.abs(value), digits) });
   const reference = found.kind === "rest" || found.kind === "overall" ? data.texts[found.kind] : nameOf(data, state.by, base.codes);

@@ -1,0 +1,224 @@
+"""The strip of criteria: what `check` says at every stop of the threshold slider, as text. The browser judges nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .._html import escape, fixed, number
+from .._levels import ALL
+from .._thresholds import GroupThresholds
+from ..disparities import Criterion, Verdict, check
+from ..disparities._judging import ORDER
+from ..disparities._verdict import Ruling
+from ..disparities._verdict_words import headline, shown_change
+from ..exceptions import BadValue
+from ..metrics import Formula
+from ..metrics._sentence import label_of
+from ._state import Choices, State
+from ._texts import CRITERIA
+
+MARKS = {
+    "exceeds": "M2 2H14V14H2Z",
+    "within": "M14 8A6 6 0 1 1 2 8A6 6 0 1 1 14 8Z",
+    "inconclusive": "M8 1L15 8L8 15L1 8Z",
+    "undefined": "M3 3L13 13M13 3L3 13",
+}
+"""A shape for each state, in a square of 16: told apart without colour, and never without the word."""
+MAX_RULINGS = 4_000
+_SHOWN = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One criterion at one stop: its words, the heading of its changes, and a row of texts per group: state, then group, note, change, n."""
+
+    words: str
+    limits: str
+    change: str
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    more: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """What the criteria say at each stop: which groups are in which state, and a table per criterion."""
+
+    stops: tuple[tuple[str, tuple[Judged, ...]], ...]
+
+    def pack(self) -> dict[str, Any]:
+        """Give it as plain data in which each text stands once."""
+        texts: dict[str, int] = {}
+
+        def place(text: str) -> int:
+            return texts.setdefault(text, len(texts))
+
+        stops = [
+            {
+                "said": place(said),
+                "parts": [
+                    {
+                        "words": place(one.words),
+                        "limits": place(one.limits),
+                        "change": place(one.change),
+                        "rows": [[ORDER.index(state), *map(place, cells)] for state, cells in one.rows],
+                        "more": place(one.more),
+                    }
+                    for one in parts
+                ],
+            }
+            for said, parts in self.stops
+        ]
+        states = [[state, MARKS[state]] for state in ORDER]
+        return {"texts": list(texts), "stops": stops, "states": states, "ui": CRITERIA}
+
+    def html(self, choices: Choices, state: State) -> str:
+        """Write the strip that belongs to a state."""
+        at = judged_stop(choices, state)
+        said, parts = self.stops[at]
+        note = judged_note(choices, state, at)
+        tables = "".join(_part(one) for one in parts)
+        return (
+            f'<div class="fl-criteria"><p class="fl-verdict"><strong>{CRITERIA["title"]}.</strong> {escape(said)}</p>'
+            f'<p class="fl-judged">{escape(note)}</p>{tables}</div>'
+        )
+
+
+def judged_stop(choices: Choices, state: State) -> int:
+    """The stop that criteria are judged at: that of the slider, or the audit's own where thresholds differ by group."""
+    split = isinstance(state.threshold, GroupThresholds)
+    return choices.stops.index(choices.audit.own_threshold if split else state.threshold)
+
+
+def judged_note(choices: Choices, state: State, at: int) -> str:
+    """Say who is judged and how they are decided about, and where that is not what is on the screen."""
+    stop = choices.stops[at]
+    how = CRITERIA["decided"] if stop is None else CRITERIA["at"].format(threshold=number(stop))
+    aside = [CRITERIA["filter"]] if state.where else []
+    aside += [CRITERIA["cuts"]] if isinstance(state.threshold, GroupThresholds) else []
+    return CRITERIA["judged"].format(how=how, aside=CRITERIA["aside"].format(what=CRITERIA["and"].join(aside)) if aside else "")
+
+
+def judge_all(choices: Choices, criteria: Sequence[Criterion]) -> Strip | None:
+    """Hold the published audit against the criteria at every stop; None where there are no criteria.
+
+    Raises
+    ------
+    BadValue
+        If that would be more than 4,000 rulings.
+    RoleNeeded, LevelNotFound
+        If the audit lacks what a criterion asks for.
+    """
+    if isinstance(criteria, list | tuple) and not criteria:
+        return None
+    first = _check(choices, criteria, choices.stops[0])
+    count = len(first.rows) * len(choices.stops)
+    if count > MAX_RULINGS:
+        widest = max(first.criteria, key=lambda one: sum(row.criterion == one for row in first.rows))
+        raise BadValue(
+            f"`criteria` asks for {count:,} rulings: {len(first.rows):,} groups at {len(choices.stops)} thresholds.",
+            f"A panel shows {MAX_RULINGS:,} at most; the most groups are in {widest.label!r}.",
+            hint=f"fl.check(audit, criteria) at one threshold, or Criterion(..., by={choices.axes[0]!r}) of fewer groups",
+            role="criteria",
+            value=count,
+        )
+    verdicts = [first, *(_check(choices, first.criteria, stop) for stop in choices.stops[1:])]
+    return Strip(tuple((_said(verdict), _parts(verdict)) for verdict in verdicts))
+
+
+def _check(choices: Choices, criteria: Sequence[Criterion], stop: float | None) -> Verdict:
+    """The verdict at one stop. Two decisions about the same people are compared as they were taken, whatever the threshold."""
+    listed = list(criteria) if isinstance(criteria, tuple) else criteria
+    audit = choices.audit.at(stop)
+    paired = [one for one in listed if isinstance(one, Criterion) and one.comparison == "baseline"] if isinstance(listed, list) else []
+    if not paired or stop is None or not choices.audit.tables.is_paired:
+        return check(audit, listed)
+    others = [one for one in listed if one not in paired]
+    found = [check(audit, others)] if others else []
+    found.append(check(choices.audit.at(None), paired))
+    rows = [row for one in listed for verdict in found for row in verdict.rows if row.criterion == one]
+    return replace(found[0], rows=tuple(rows), criteria=tuple(listed))
+
+
+def _said(verdict: Verdict) -> str:
+    """Which groups are in which state; of several criteria how many comparisons, since one group can be in several."""
+    if len(verdict.criteria) == 1:
+        return f"{headline(replace(verdict, within=''))}."
+    counts = [(state, sum(row.state == state for row in verdict.rows)) for state in ORDER]
+    states = ", ".join(f"{state} {count}" for state, count in counts if count)
+    return CRITERIA["counts"].format(k=len(verdict.rows), states=states) + "."
+
+
+def _parts(verdict: Verdict) -> tuple[Judged, ...]:
+    return tuple(_judged(one, [row for row in verdict.rows if row.criterion == one], verdict) for one in verdict.criteria)
+
+
+def _judged(criterion: Criterion, rows: Sequence[Ruling], verdict: Verdict) -> Judged:
+    named = f"{criterion.name}. " if criterion.name else ""
+    words = f"{named}{replace(criterion, name='').label}"
+    if criterion.comparison == "baseline":
+        words += f", {CRITERIA['as_taken']}"
+    share, count = fixed(100 * criterion.confidence, 1).removesuffix(".0"), max((row.comparisons for row in rows), default=1)
+    limits = CRITERIA["allowing" if count > 1 else "limits"].format(share=share, k=count)
+    kind = "ratio" if criterion.is_ratio else "change" if isinstance(criterion.measure, Formula) else "difference"
+    kept = _worst(rows)
+    left = len(rows) - len(kept)
+    more = CRITERIA["more"].format(k=f"{left:,}") if left else ""
+    several = len({_columns(row, verdict) for row in rows}) > 1
+    shown = tuple((row.state, (_group(row, verdict, several), _note(row), _change(row), _sizes(row))) for row in kept)
+    return Judged(words, limits, CRITERIA[kind], shown, more)
+
+
+def _worst(rows: Sequence[Ruling]) -> list[Ruling]:
+    """The worst rows where there are many, in their own order."""
+    order = sorted(range(len(rows)), key=lambda i: (ORDER.index(rows[i].state), i))
+    kept = set(order[:_SHOWN])
+    return [row for i, row in enumerate(rows) if i in kept]
+
+
+def _columns(row: Ruling, verdict: Verdict) -> tuple[str, ...]:
+    return tuple(name for name, level in zip(verdict.attributes, row.group, strict=True) if level != ALL)
+
+
+def _group(row: Ruling, verdict: Verdict, several: bool) -> str:
+    """The group; with its columns where a criterion is about more than one of them."""
+    return f"{', '.join(_columns(row, verdict))} = {label_of(row.group)}" if several else label_of(row.group)
+
+
+def _change(row: Ruling) -> str:
+    return shown_change(row.criterion, row.change, row.lower, row.upper).replace(" points", "")
+
+
+def _sizes(row: Ruling) -> str:
+    if row.n is None:
+        return "–"
+    return f"{row.n:,}" if row.n_reference is None else CRITERIA["against"].format(n=f"{row.n:,}", m=f"{row.n_reference:,}")
+
+
+def _note(row: Ruling) -> str:
+    need = CRITERIA["needed"].format(k=f"{row.more_needed:,}") if row.more_needed is not None else ""
+    return "; ".join(part for part in (row.reason, need) if part)
+
+
+def _part(one: Judged) -> str:
+    """One criterion as a table; a mark stands before the word of each state."""
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in (CRITERIA["group"], CRITERIA["state"], one.change, CRITERIA["n"]))
+    body = "".join(_row(state, *cells) for state, cells in one.rows)
+    more = f"<p>{escape(one.more)}</p>" if one.more else ""
+    return (
+        f'<table class="fl-table fl-rulings"><caption>{escape(one.words)}. <span class="fl-limits">'
+        f"{escape(one.limits)}</span></caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>{body}</tbody></table>{more}"
+    )
+
+
+def _row(state: str, group: str, note: str, *cells: str) -> str:
+    told = f'<span class="fl-note">{escape(note)}</span>' if note else ""
+    others = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+    return f'<tr data-state="{state}"><th scope="row">{escape(group)}</th><td>{mark(state)} {state}{told}</td>{others}</tr>'
+
+
+def mark(state: str) -> str:
+    """Draw the shape of a state."""
+    return f'<svg class="fl-mark fl-{state}" viewBox="0 0 16 16" width="13" height="13" aria-hidden="true"><path d="{MARKS[state]}"/></svg>'
