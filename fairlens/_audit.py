@@ -21,9 +21,6 @@ from ._tables import Tables
 from ._thresholds import GroupThresholds, Threshold, read_threshold
 from .exceptions import BadValue, RowsNotHeld, WrongKind
 
-_PRIVATE = ("_handle", "_clusters", "_classes")
-"""What is never saved, and not kept when audits are added."""
-
 
 @dataclass(frozen=True, eq=False)
 class Audit(Measured):
@@ -162,7 +159,7 @@ class Audit(Measured):
                 role="selection",
             )
         notes = tuple(dict.fromkeys((*self.notes, *other.notes)))
-        return replace(self, cube=self.cube + other.cube, notes=notes, **dict.fromkeys(_PRIVATE))
+        return replace(self, cube=self.cube + other.cube, notes=notes, _handle=None, _clusters=None, _classes=None)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the counts and how they were read as plain data. Raw: nothing is hidden in it."""
@@ -175,7 +172,7 @@ class Audit(Measured):
 
     def __getstate__(self) -> dict[str, Any]:
         kept = {name: getattr(self, name) for name in ("cube", "selection", "threshold", "notes")}
-        return {**kept, **dict.fromkeys(_PRIVATE)}
+        return {**kept, "_handle": None, "_clusters": None, "_classes": None}
 
     def __repr__(self) -> str:
         return str(self.protect())

@@ -8,12 +8,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._clusters import ClusterRows, Clusters, Floats
+from ._clusters import ClusterRows, Clusters, Floats, Ints
 from ._levels import Level
 from ._thresholds import GroupThresholds, Threshold
 from .exceptions import BadValue, listed
 
 Group = tuple[Level, ...]
+LEAST_IN_CLASS = 30
+"""Classes of fewer people are brought together: what few people got says little of what others like them get, and bounds that take it
+for exact are too narrow. One person alone would leave nothing open."""
 
 
 class Pool(NamedTuple):
@@ -34,12 +37,14 @@ class Pool(NamedTuple):
 class Classes:
     """Distinct rows of people whose group `axis` is known as probabilities; the `cluster` of a row is its class.
 
-    For each row and level: expected people, weights, and squares of weights, (rows, levels).
+    `probabilities` are the means of each class, (classes, levels). For each row and level: expected people, weights, and squares of
+    weights, (rows, levels).
     """
 
     axis: str
     levels: tuple[Level, ...]
     rows: Clusters
+    probabilities: Floats
     people: Floats
     weights: Floats
     squares: Floats
@@ -90,10 +95,30 @@ class Classes:
     def _pool(self, rows: ClusterRows, at: int, wanted: list[int]) -> Pool:
         inside = rows.group == at
         row, cell = rows.cluster[inside], rows.cell[inside]
-        names, place = np.unique(self.rows.cluster[row], return_inverse=True)
-        weights = np.zeros((len(names), 6))
+        place = self._gathered(row, wanted)
+        weights = np.zeros((place.max(initial=-1) + 1, 6))
         np.add.at(weights, (place, cell), rows.weight[inside])
         people, own, squares = (sums[row][:, wanted].sum(axis=1) for sums in (self.people, self.weights, self.squares))
         certain = np.delete(self.people[row], wanted, axis=1).sum(axis=1) == 0
-        by_cell = (np.bincount(cell, sums, 6) for sums in (own, squares, np.where(certain, 0.0, people)))
-        return Pool(weights, np.bincount(place, own, len(names)), *by_cell)
+        mass = np.zeros(len(weights))
+        np.add.at(mass, place, own)
+        by_cell = np.zeros((3, 6))
+        np.add.at(by_cell.T, cell, np.stack([own, squares, np.where(certain, 0.0, people)], axis=1))
+        return Pool(weights, mass, *by_cell)
+
+    def _gathered(self, row: Ints, wanted: list[int]) -> Ints:
+        """Number the classes of some rows, small ones brought together: those of the same tenths, then of the same tenth of the group.
+
+        Nobody comes to others by their outcome, so that bounds stay valid. Classes that are certain not or certainly of the group are
+        exact, however small.
+        """
+        names, place = np.unique(self.rows.cluster[row], return_inverse=True)
+        shares = self.probabilities[names]
+        own, others = shares[:, wanted].sum(axis=1), np.delete(shares, wanted, axis=1).sum(axis=1)
+        size = np.rint(np.bincount(place, self.people[row].sum(axis=1), len(names)))
+        code = np.arange(len(names))
+        few = (np.minimum(own, others) > 0) & (size < LEAST_IN_CLASS)
+        for key in (np.rint(10 * shares), np.rint(10 * own)[:, None], np.zeros((len(names), 1))):
+            code[few] = code.max(initial=0) + 1 + np.unique(key[few], axis=0, return_inverse=True)[1].reshape(-1)
+            few &= np.bincount(code, size)[code] < LEAST_IN_CLASS
+        return np.asarray(np.unique(code[place], return_inverse=True)[1])

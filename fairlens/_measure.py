@@ -206,7 +206,7 @@ class Measured(ABC):
         >>> import fairlens as fl
         >>> scores, sex = [0.2, 0.4, 0.6, 0.8] * 10, ["f", "m"] * 20
         >>> audit = fl.audit(y_true=[0, 0, 1, 1] * 10, y_score=scores, threshold=0.5, sensitive_features={"sex": sex})
-        >>> audit.curve("roc", by="sex").to_frame()["true_positive_rate"].max()
+        >>> float(audit.curve("roc", by="sex").to_frame()["true_positive_rate"].max())
         1.0
         """
         from .scores import curve

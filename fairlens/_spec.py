@@ -24,7 +24,7 @@ _OUTCOMES = ("y_true", "score_bin", "y_pred", "y_base")
 _ANSWERS = (
     "metric", "value", "lower", "upper", "n", "numerator", "denominator", "status", "reason",
     "reference", "difference", "ratio", "n_reference", "p_value", "p_adjusted", "minimum_detectable",
-    "difference_lower", "difference_upper", "z", "p_holm", "p_bh", "pooled", "pooled_lower", "pooled_upper", "prior_mean", "prior_people",
+    "difference_lower", "difference_upper", "z_score", "p_holm", "p_bh", "pooled", "pooled_lower", "pooled_upper", "prior_mean", "prior_people",
 )  # fmt: skip
 """Columns of the frames that answer; a group column of the same name would be lost there."""
 

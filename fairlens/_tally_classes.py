@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -41,11 +42,13 @@ def tally_classes(data: Any, spec: Spec) -> Classes:
     keys, sums, spec = _keys_and_sums(frame, spec)
     shares = sums.pop(_SHARES)
     name, levels = spec.membership[0]
-    keys["cluster"] = code_series(frame, classes_of(shares)[1])
-    weighted = {power: sums[power] for power in ("w", "w2") if power in sums}
+    means, place = classes_of(shares)
+    keys["cluster"] = code_series(frame, place)
+    weighted: dict[str, Any] = {power: sums[power] for power in ("w", "w2") if power in sums}
     own = {f"{power}{k}": share * weight for power, weight in (("n", 1.0), *weighted.items()) for k, share in enumerate(shares.T)}
     cells = _group(keys, {**weighted, **own})
     size = len(cells["n"])
     table = {power: np.array([cells[f"{power}{k}"] for k in range(len(levels))], float).reshape(-1, size).T for power in ("n", *weighted)}
     people = table["n"]
-    return Classes(name, levels, clusters_of(cells, spec), people, table.get("w", people), table.get("w2", people))
+    rows = replace(clusters_of(cells, spec), cluster=np.array(cells["cluster"], np.int64))
+    return Classes(name, levels, rows, means, people, table.get("w", people), table.get("w2", people))

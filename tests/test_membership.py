@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 import fairlens as fl
-from fairlens._membership import ThresholdedMembership
 from fairlens.exceptions import (
     BadValue,
     EmptyData,
@@ -132,23 +131,28 @@ def test_classes_keep_the_expected_numbers():
         assert np.abs(made.probabilities - shares[place]).max() <= 10.0**-decimals + 1e-9
 
 
+def test_certain_and_nearly_certain_people_are_of_different_classes():
+    made = fl.membership({"a": [1.0, 0.999, 0.0, 0.001], "b": [0.0, 0.001, 1.0, 0.999]})
+    assert sorted(made.classes(1)[1].tolist()) == [0, 1, 2, 3]
+
+
 def test_thresholded_groups_warn_and_say_what_to_do_instead():
     made = fl.membership(pd.DataFrame(SHARES, index=[7, 8, 9]), name="race")
-    with pytest.warns(ThresholdedMembership, match=r"bias(.|\n)*FAccT 2019(.|\n)*Hint: fl.audit"):
+    with pytest.warns(fl.ThresholdedMembership, match=r"bias(.|\n)*FAccT 2019(.|\n)*Hint: fl.audit"):
         found = made.thresholded()
     assert found.to_dict() == {7: "Black", 8: "white", 9: "other"}
     assert found.name == "race"
-    with pytest.warns(ThresholdedMembership) as caught:
+    with pytest.warns(fl.ThresholdedMembership) as caught:
         assert fl.membership(SHARES).thresholded(0.8) == [fl.MISSING, "white", fl.MISSING]
     assert caught[0].filename == __file__
-    with pytest.warns(ThresholdedMembership):
+    with pytest.warns(fl.ThresholdedMembership):
         assert fl.membership({"a": [0.5], "b": [0.5]}).thresholded(0.5) == [fl.MISSING]
 
 
 @pytest.mark.parametrize("cutoff", [0, 1.1, "half", True, None])
 def test_a_cutoff_is_a_probability(cutoff):
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ThresholdedMembership)
+        warnings.simplefilter("ignore", fl.ThresholdedMembership)
         with pytest.raises(OutOfRange, match="Hint: who.thresholded"):
             fl.membership(SHARES).thresholded(cutoff)
 
@@ -164,7 +168,7 @@ def test_fractions_are_right_where_a_threshold_is_biased():
     p = made.probabilities
     fractions = (p * decided[:, None]).sum(axis=0) / p.sum(axis=0)
     assert fractions[0] - fractions[1] == pytest.approx(truth, abs=0.01)
-    with pytest.warns(ThresholdedMembership):
+    with pytest.warns(fl.ThresholdedMembership):
         assigned = np.array(made.thresholded(0.8))
     biased = decided[assigned == "b"].mean() - decided[assigned == "w"].mean()
     assert biased - truth > 0.1

@@ -9,8 +9,9 @@ from scipy.optimize import linprog
 from scipy.sparse import coo_array, csr_array
 
 import fairlens as fl
-from fairlens import MISSING, Spec, _protect, tally
-from fairlens._protect import publish, subsets
+from fairlens import MISSING, Spec, _blanking, _protect, tally
+from fairlens._blanking import subsets
+from fairlens._protect import publish
 from fairlens._tables import Tables
 from fairlens.exceptions import BadValue, ThresholdNotHeld, TooManyCells
 
@@ -146,7 +147,7 @@ def test_nothing_is_blanked_without_small_groups(people):
 
 
 def test_too_many_unknowns_hide_every_finer_table(monkeypatch):
-    monkeypatch.setattr(_protect, "_MAX_UNKNOWNS", 5)
+    monkeypatch.setattr(_blanking, "_MAX_UNKNOWNS", 5)
     tables = publish(cube_of(people_of(5)))
     assert all(tables.table(key).blank.all() for key in subsets(tables.axes) if len(key) > 1)
     assert not tables.table(()).blank.any()
@@ -291,3 +292,19 @@ def test_protection_does_not_change_the_audit(secret):
     audit.protect()
     assert audit.to_dict() == before
     assert Tables(audit.cube).table(("race",)).people.tolist() == [1000, 68, 551, 7]
+
+
+def test_whole_number_scores_that_were_rounded_are_never_decided_between_their_steps():
+    """Readers see fewer steps of scores with many values; a threshold between two of them must not be answered from the lower one."""
+    rng = np.random.default_rng(4)
+    rows = pd.DataFrame({"g": rng.choice(["a", "b"], 900), "s": rng.integers(300, 851, 900)})
+    audit = fl.audit(rows, y_score="s", threshold=[600, 700], sensitive_features="g", favorable=1)
+    published = audit.protect()
+    for threshold in (600, 700):
+        raw, shown = (one.at(threshold).by_group("selection_rate").to_frame()["value"].tolist() for one in (audit, published))
+        assert raw == shown
+    between = next(t for t in range(601, 700) if t not in published.tables.published_edges)
+    assert audit.at(between).by_group("selection_rate").to_frame()["value"].notna().all()
+    with pytest.raises(fl.exceptions.ThresholdNotHeld, match="declare it"):
+        published.at(between)
+    assert "declare it" in repr(audit.at(between))

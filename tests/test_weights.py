@@ -21,7 +21,7 @@ from fairlens.exceptions import (
     WrongKind,
 )
 from fairlens.metrics import FORMULAS, RATES
-from fairlens.stats import koopman, miettinen, newcombe, normal_quantile, wilson
+from fairlens.stats import koopman, miettinen, newcombe, normal_quantile
 
 Z = normal_quantile(0.95)
 
@@ -308,7 +308,6 @@ def test_a_shown_interval_of_a_suppressed_audit_is_the_raw_one(rows):
         for group, row in shown.items():
             if row.status == "ok":
                 assert (row.value, row.lower, row.upper, row.n) == (raw[group].value, raw[group].lower, raw[group].upper, raw[group].n)
-    assert wilson(1, 2, Z)[0] > 0
     check_answers(audit)
 
 

@@ -48,7 +48,8 @@ def bound(
     Worst cases, not guesses: people without a label are taken to be all negative or all positive, by decision, whichever moves
     the rate most; people without a group are given to a group where they move its rate most. Nothing is assumed about why they
     are unknown. Where groups are known as probabilities (`membership`), people of one class of nearly the same probabilities are
-    given to its groups in the shares that these say, whichever of them move the rate most. Bounds do not shrink with more people, so
+    given to its groups in the shares that these say, whichever of them move the rate most; classes are of the same hundredths, and
+    those of fewer than 30 people are brought together. Bounds do not shrink with more people, so
     the interval of chance stands beside them. Each source is bounded by itself; where several things are unknown, together they could
     move a rate further.
 
@@ -232,8 +233,8 @@ def _may_be(unknown: Group, group: Group) -> bool:
 
 
 def _whole(people: float) -> int:
-    """A number of people as one; a fraction of one is somebody."""
-    return max(round(float(people)), 1) if people > 0 else 0
+    """A number of people as one; a fraction of one is somebody, and what adding up has rounded is not a number of its own."""
+    return max(round(round(float(people), 6)), 1) if people > 0 else 0
 
 
 def _at(corners: Corners, i: int) -> Corners:

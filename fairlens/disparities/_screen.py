@@ -138,7 +138,8 @@ class Screening(Result):
         columns["difference_lower"] = [one.lower for _, one in told]
         columns["difference_upper"] = [one.upper for _, one in told]
         columns["n_reference"] = [one.base_n for _, one in told]
-        for name in ("z", "p_value", "p_adjusted", "p_holm", "p_bh", "minimum_detectable", "status", "reason"):
+        columns["z_score"] = [one.z for _, one in told]
+        for name in ("p_value", "p_adjusted", "p_holm", "p_bh", "minimum_detectable", "status", "reason"):
             columns[name] = [getattr(one, name) for _, one in told]
         return _frame(columns)
 

@@ -162,9 +162,14 @@ def _kish(metric: Measure, weights: Any, squares: Any) -> Any:
     return np.where(np.abs(found - np.rint(found)) < _ROUNDING * found, np.rint(found), found)
 
 
+def _people(counts: Any) -> Any:
+    """Whole people where they count in fractions; halves to the even number, whatever the order of the sum, as in the browser."""
+    return np.rint(np.round(counts, 6))
+
+
 def _rated(groups: Sequence[Group], metric: Metric, counts: Any, weights: Any, effective: Any, limits: Limits) -> list[GroupRow]:
     top, bottom = (weights @ np.asarray(vector) for vector in (metric.numerator, metric.denominator))
-    n, people = np.rint(counts @ np.asarray(metric.denominator)), np.rint(counts.sum(axis=1))
+    n, people = _people(counts @ np.asarray(metric.denominator)), _people(counts.sum(axis=1))
     return _finish(groups, metric, top, bottom, n, effective, people, limits)
 
 

@@ -90,6 +90,11 @@ def label_of(group: str | tuple[Level, ...]) -> str:
     return ", ".join(name_of(level) for level in group if level != ALL) or ALL
 
 
+def lowered(label: str) -> str:
+    """Begin a label in the middle of a sentence: in lower case, but for a name such as F1."""
+    return label if label[1:2].isupper() or label[1:2].isdigit() else label[:1].lower() + label[1:]
+
+
 def words_of(spec: Spec, metric: Measure) -> dict[str, str]:
     """The phrases of a metric in the user's words."""
     words = {"decision": spec.word("decision"), "truth": spec.word("truth")}
@@ -141,12 +146,12 @@ def describe(rows: Sequence[tuple[str, Measure, float, float, float, int | None,
             continue
         if not metric.event:
             weak = ", few people" if status == "small" else ""
-            parts.append(f"{label} {metric.label.lower()} {written(metric, value, lower, upper)}, n={n:,}{weak}")
+            parts.append(f"{label} {lowered(metric.label)} {written(metric, value, lower, upper)}, n={n:,}{weak}")
             continue
         digits = 0 if upper - lower >= 0.01 else 1
         limits = f"{_hundred(lower, digits)} to {_hundred(upper, digits)}, n={n:,}"
         weak = ", few people" if status == "small" else ""
-        parts.append(f"{label} {metric.label.lower()} {_hundred(value, digits)} % ({limits}{weak})")
+        parts.append(f"{label} {lowered(metric.label)} {_hundred(value, digits)} % ({limits}{weak})")
     tail = _left(left)
     return within + ("; ".join(parts) + "." if parts else TEXTS["nothing"]) + tail
 

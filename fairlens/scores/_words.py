@@ -11,7 +11,7 @@ from .._html import fixed
 from .._spec import Spec
 from ..metrics import PairRow
 from ..metrics._sentence import TEXTS as COMMON
-from ..metrics._sentence import _fill, _left, label_of
+from ..metrics._sentence import _fill, _left, label_of, lowered
 from ..stats import normal_quantile
 from ._numbers import ScoreRow
 
@@ -86,7 +86,7 @@ def _said(pair: PairRow, limits: tuple[float, float], spec: Spec, k: int, *, is_
         "reference": reference,
         "persons": spec.word("persons"),
         "truth": spec.word("truth"),
-        "label": metric.label if is_supported else metric.label.lower(),
+        "label": metric.label if is_supported else lowered(metric.label),
         "x": f"{write(pair.row.value)} (n={pair.row.n:,})",
         "y": f"{write(pair.base.value)} (n={pair.base.n:,})",
         "d": signed(pair.change),

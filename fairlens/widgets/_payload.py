@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from .._blanking import subsets
 from .._html import number
 from .._levels import name_of
-from .._protect import subsets
 from .._spec import Spec
 from ..disparities._adjust import ADJUSTING
 from ..metrics import Metric

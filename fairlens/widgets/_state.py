@@ -11,7 +11,15 @@ import numpy as np
 from .._levels import Level
 from .._protected import ProtectedAudit
 from .._thresholds import GroupThresholds, Threshold
-from ..exceptions import BadValue, LevelNotFound, MetricNotFound, RoleNeeded, ThresholdNotHeld, WrongKind, listed
+from ..exceptions import (
+    BadValue,
+    LevelNotFound,
+    MetricNotFound,
+    RoleNeeded,
+    ThresholdNotHeld,
+    WrongKind,
+    listed,
+)
 from ..metrics import Metric, get
 
 Reference = str | tuple[Level, ...]

@@ -60,7 +60,7 @@ def test_groups_of_few_are_left_out_and_named(compas):
     x, n = (np.array([one(table) for table in kept.values()]) for one in (lambda t: t[1], lambda t: t[1] + t[3]))
     tested = max_z_permutation(x, n, 999)
     np.testing.assert_array_equal(rows.loc[list(kept), "p_adjusted"], tested.p_adjusted)
-    np.testing.assert_allclose(rows.loc[list(kept), "z"], tested.z)
+    np.testing.assert_allclose(rows.loc[list(kept), "z_score"], tested.z)
     assert family.omnibus.p_value == pytest.approx(proportions_chisquare(x, n)[1], rel=1e-9)
     assert family.gap == max_min_difference(x, n)
     rest_x, rest_n = x.sum() - x, n.sum() - n

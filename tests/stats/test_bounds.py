@@ -15,6 +15,7 @@ from fairlens.stats import (
     group_corners,
     label_corners,
     membership_bounds,
+    membership_corners,
     membership_difference_bounds,
     newcombe,
     normal_quantile,
@@ -213,3 +214,25 @@ def test_the_truth_is_inside_whatever_goes_together_within_a_class(dependence):
         assert fractional == pytest.approx(truth[0], abs=0.02)
     else:
         assert abs(fractional - truth[0]) > 0.02
+
+
+def test_limits_cover_the_worst_case():
+    """The truth is the highest rate that the probabilities allow: what chance adds must reach it as often as it says."""
+    rng = np.random.default_rng(8)
+    p, chance, size = np.array([[0.2], [0.5], [0.8]]), np.array([0.1, 0.4, 0.5]), np.array([0.3, 0.4, 0.3])
+    truth = (size * np.minimum(p[:, 0], chance)).sum() / (size @ p[:, 0])
+    people = rng.multinomial(500, size, 800)
+    reached, plain = 0, 0
+    for n, x in zip(people, rng.binomial(people, chance), strict=True):
+        corners, information = membership_corners(p, x, n)
+        reached += float(rate_limits(corners, information, Z)[1][0]) >= truth
+        plain += float(rate_limits(corners, 1.0, Z)[1][0]) >= truth
+    assert reached / 800 >= 0.945
+    assert plain < reached
+
+
+def test_a_certain_group_tells_as_much_as_its_people():
+    corners, information = membership_corners([[1, 0], [0, 1]], [30, 10], [100, 50], [60, 40])
+    assert information == pytest.approx(np.ones((2, 2)))
+    assert corners.denominator.tolist() == [[60, 60], [40, 40]]
+    assert corners.numerator.tolist() == [[30, 30], [10, 10]]

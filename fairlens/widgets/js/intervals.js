@@ -37,6 +37,7 @@ export function koopman(x1, n1, x2, n2, z) {
 function crossing(outside, inside, rejects) {
   for (let i = 0; i < HALVINGS; i++) {
     const middle = (outside + inside) / 2;
+    if (middle === outside || middle === inside) break; // there is no number between them
     if (rejects(Math.exp(middle))) outside = middle;
     else inside = middle;
   }

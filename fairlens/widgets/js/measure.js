@@ -10,31 +10,29 @@ function tableOf(data, axes) {
   return data.tables.find((table) => same(table.axes, axes));
 }
 
-// counts of one cell -> six outcome cells, in the order (y_true, y_pred) = 00, 01, 10, 11, ?0, ?1
-function decide(data, counts, stop) {
+// Adds the counts of one cell to six outcome cells, in the order (y_true, y_pred) = 00, 01, 10, 11, ?0, ?1.
+// Runs for every cell of a view at every move of a slider, so it makes no arrays.
+function decide(six, data, counts, stop) {
   const steps = data.steps ? data.steps.length : 1, kinds = data.decided ? 2 : 1;
-  const six = [0, 0, 0, 0, 0, 0], threshold = data.stops.length ? data.stops[stop] : null;
-  data.labels.forEach((label, l) => {
+  const threshold = data.stops.length ? data.stops[stop] : null;
+  for (let l = 0, at = 0; l < data.labels.length; l++) {
     for (let s = 0; s < steps; s++) {
-      for (let d = 0; d < kinds; d++) {
-        const people = counts[(l * steps + s) * kinds + d];
-        const selected = threshold === null ? d : Number(data.steps[s] >= threshold);
-        six[2 * label + selected] += people;
-      }
+      const above = threshold !== null && data.steps[s] >= threshold ? 1 : 0;
+      for (let d = 0; d < kinds; d++, at++) six[2 * data.labels[l] + (threshold === null ? d : above)] += counts[at];
     }
-  });
-  return six;
+  }
 }
 
 // People, sums of weights and of their squares; the same numbers three times where there are no weights.
 const SUMS = ["counts", "weights", "squares"];
-const nothing = () => SUMS.map(() => [0, 0, 0, 0, 0, 0]);
+function nothing(data) {
+  const counts = [0, 0, 0, 0, 0, 0];
+  return data.weighted ? [counts, [...counts], [...counts]] : [counts, counts, counts];
+}
 
 function addCell(sums, data, table, cell, stop) {
-  SUMS.forEach((name, i) => {
-    const found = decide(data, (table[name] ?? table.counts)[cell], stop);
-    found.forEach((value, j) => { sums[i][j] += value; });
-  });
+  decide(sums[0], data, table.counts[cell], stop);
+  if (data.weighted) for (const i of [1, 2]) decide(sums[i], data, table[SUMS[i]][cell], stop);
 }
 
 // The stop of a cell: that of its level where thresholds differ by group.
@@ -49,7 +47,7 @@ export function viewOf(data, state) {
   const base = tableOf(data, ordered(state.by));
   const pick = (axes, codes) => state.by.map((axis) => codes[axes.indexOf(axis)]);
   const groups = base.codes.map((codes) => pick(base.axes, codes)).sort(compareCodes);
-  const found = groups.map((codes) => ({ codes, sums: nothing(), suppressed: false }));
+  const found = groups.map((codes) => ({ codes, sums: nothing(data), suppressed: false }));
   const place = new Map(groups.map((codes, i) => [codes.join(), i]));
   const table = tableOf(data, ordered([...state.by, ...filtered, ...split]));
   const inside = (axes, codes) => filtered.every((axis) => codes[axes.indexOf(axis)] === fixed[axis]);
@@ -60,7 +58,7 @@ export function viewOf(data, state) {
     else addCell(group.sums, data, table, cell, stopOf(state, table.axes, codes));
   });
   const everybody = tableOf(data, ordered([...filtered, ...split]));
-  let total = nothing();
+  let total = nothing(data);
   everybody.codes.forEach((codes, cell) => {
     if (!inside(everybody.axes, codes)) return;
     if (everybody.counts[cell] === null) total = null;
@@ -73,8 +71,8 @@ const dot = (weights, six) => weights.reduce((sum, weight, i) => sum + weight * 
 
 // People who count in fractions, as whole people; halves to the even number, as in Python.
 function whole(count) {
-  const near = Math.round(count);
-  return near - count === 0.5 && near % 2 !== 0 ? near - 1 : near;
+  const settled = Math.round(1e6 * count) / 1e6, near = Math.round(settled); // whatever the order of the sum
+  return near - settled === 0.5 && near % 2 !== 0 ? near - 1 : near;
 }
 
 function rateOf(data, metric, codes, sums, suppressed) {
@@ -219,7 +217,7 @@ function compareAll(data, state, metric, view, ratio) {
   const kind = state.reference[0], toWhole = kind === "rest" || kind === "overall";
   const single = rows.length < 2;
   const base = toWhole ? null : baseOf(rows, state.reference);
-  const all = rateOf(data, metric, [], view.total ?? nothing(), view.total === null);
+  const all = rateOf(data, metric, [], view.total ?? nothing(data), view.total === null);
   const hidden = rows.some((row) => row.status === "suppressed");
   for (const row of rows) {
     row.isReference = row === base && !single;

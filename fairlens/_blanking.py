@@ -1,0 +1,225 @@
+"""Which cells have to be blank, so that no small group can be read or worked out from all tables together."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ._tables import Counts, Tables
+
+_MAX_UNKNOWNS = 1500
+Blank = npt.NDArray[np.bool_]
+Key = tuple[str, ...]
+
+
+def subsets(axes: Key) -> list[Key]:
+    """List every subset of the axes, the empty one first."""
+    return [subset for size in range(len(axes) + 1) for subset in combinations(axes, size)]
+
+
+class _Blanker:
+    """The search for partners. Cells of all tables are numbered through; equations are lists of those numbers."""
+
+    def __init__(self, tables: Tables, floor: int) -> None:
+        self.floor = floor
+        self.start: dict[Key, int] = {}
+        people, decided = [], []
+        size = 0
+        for subset in subsets(tables.axes):
+            table = tables.table(subset)
+            self.start[subset] = size
+            size += len(table.counts)
+            people.append(table.people)
+            decided.append(_decisions(tables, table.counts))
+        self.people: Counts = np.concatenate(people)
+        self.decided: Counts = np.concatenate(decided)
+        self.blank = (self.people > 0) & (self.people < floor)
+        self.lines = self._lines(tables)
+
+    def run(self) -> Blank:
+        while self._mend_lines() or self._mend_system():
+            pass
+        return self.blank
+
+    def _lines(self, tables: Tables) -> list[tuple[int, Counts]]:
+        """Each line: the cell of the smaller table, and the cells of the larger one that add up to it."""
+        lines = []
+        for subset in subsets(tables.axes)[1:]:
+            codes = tables.table(subset).codes
+            for j in range(len(subset)):
+                rest = subset[:j] + subset[j + 1 :]
+                at = {tuple(code): i for i, code in enumerate(tables.table(rest).codes.tolist())}
+                owner = np.array([at[tuple(code)] for code in np.delete(codes, j, axis=1).tolist()]) if rest else np.zeros(len(codes), int)
+                for margin in np.unique(owner):
+                    lines.append((self.start[rest] + int(margin), self.start[subset] + np.flatnonzero(owner == margin)))
+        return lines
+
+    def _mend_lines(self) -> bool:
+        changed = False
+        for margin, cells in self.lines:
+            while (partner := self._partner(margin, cells)) is not None:
+                self.blank[partner] = True
+                changed = True
+        return changed
+
+    def _partner(self, margin: int, cells: Counts) -> int | None:
+        """The cell to blank next on a line that gives something away, or None."""
+        hidden = cells[self.blank[cells]]
+        shown = cells[~self.blank[cells]]
+        if self.blank[margin]:
+            return self._smallest(shown) if len(hidden) == 0 else None
+        if len(hidden) == 0:
+            return None
+        residual = self.people[hidden].sum()
+        if len(hidden) == 1 or residual < self.floor:
+            partner = self._smallest(shown)
+            return margin if partner is None else partner
+        for decision in (0, 1):  # a residual that was all refused, or all accepted, tells what each of them got
+            if self.decided[hidden, decision].sum() == 0:
+                mixed = shown[self.decided[shown, decision] > 0]
+                if len(mixed):
+                    return self._smallest(mixed)
+        return None
+
+    def _smallest(self, cells: Counts) -> int | None:
+        return int(cells[np.argmin(self.people[cells])]) if len(cells) else None
+
+    def _mend_system(self) -> bool:
+        """Blank partners of the unknowns that all equations together give away."""
+        unknown = np.flatnonzero(self.blank)
+        if len(unknown) == 0:
+            return False
+        if len(unknown) > _MAX_UNKNOWNS:
+            return self._blank_all_but_margins()
+        people, decided = given_away(self._equations(unknown), self.people[unknown], self.decided[unknown, 1])
+        before = self.blank.copy()
+        for cell in unknown[people]:
+            self._free(cell, before)
+        if not people.any():
+            for cell in unknown[decided & (self.people[unknown] < self.floor)]:
+                self._free_decisions(cell, before)
+        return bool((self.blank & ~before).any())
+
+    def _equations(self, unknown: Counts) -> Counts:
+        """One row per line with a blank: 1 for its blank cells, -1 for a blank sum."""
+        place = np.full(len(self.people), -1)
+        place[unknown] = np.arange(len(unknown))
+        rows = []
+        for margin, cells in self.lines:
+            hidden = cells[self.blank[cells]]
+            if len(hidden) == 0 and not self.blank[margin]:
+                continue
+            row = np.zeros(len(unknown))
+            row[place[hidden]] = 1
+            if self.blank[margin]:
+                row[place[margin]] = -1
+            rows.append(row)
+        return np.array(rows)
+
+    def _free(self, cell: int, before: Blank) -> None:
+        """Blank the smallest cell on the lines of `cell`, or else on lines that blanks join to them; the whole last."""
+        seen = np.zeros(len(self.people), bool)
+        seen[cell] = True
+        while True:
+            near = self._near(seen)
+            if (near & self.blank & ~before).any():
+                return  # a partner of another unknown is near enough to try with
+            shown = np.flatnonzero(near & ~self.blank & (self.people > 0))
+            joined = near & self.blank
+            if len(shown[shown > 0]) or (len(shown) and not (joined & ~seen).any()):
+                self.blank[self._smallest(shown[shown > 0] if shown[-1] > 0 else shown)] = True
+                return
+            if not (joined & ~seen).any():
+                return
+            seen |= joined
+
+    def _free_decisions(self, cell: int, before: Blank) -> None:
+        """Blank the smallest cell on the lines of `cell` that brings the decision which nobody in `cell` got."""
+        own = np.zeros(len(self.people), bool)
+        own[cell] = True
+        able = self._near(own) & (self.decided[:, self.decided[cell] == 0] > 0).all(axis=1) & (self.people > 0)
+        able[0] = False
+        shown = np.flatnonzero(able & ~self.blank)
+        if len(shown) and not (able & self.blank & ~before).any():
+            self.blank[self._smallest(shown)] = True
+
+    def _near(self, seen: Blank) -> Blank:
+        """All cells on a line with one of the seen ones."""
+        near = seen.copy()
+        for margin, cells in self.lines:
+            if seen[margin] or seen[cells].any():
+                near[cells] = near[margin] = True
+        return near
+
+    def _blank_all_but_margins(self) -> bool:
+        """Too many unknowns to solve for: keep the whole and the tables of one attribute, hide every finer one."""
+        depth = [len(subset) for subset in self.start for _ in range(self._length(subset))]
+        finer = (np.array(depth) > 1) & (self.people > 0)
+        changed = bool((finer & ~self.blank).any())
+        self.blank |= finer
+        return changed
+
+    def _length(self, subset: Key) -> int:
+        starts = [*self.start.values(), len(self.people)]
+        at = list(self.start).index(subset)
+        return starts[at + 1] - starts[at]
+
+
+def given_away(equations: Counts, people: Counts, decided: Counts) -> tuple[Blank, Blank]:
+    """Say which unknowns have one solution only: numbers of people, and numbers of decisions.
+
+    A reader knows the equations, that a blank group has somebody in it, and that nobody got a decision twice. One linear
+    programme tells which of these inequalities hold with equality in every solution (R. M. Freund, R. Roundy and M. J. Todd,
+    Sloan working paper 1674, 1985); then an unknown is given away if no direction that keeps all equalities moves it.
+    """
+    from scipy import sparse  # type: ignore[import-untyped]
+    from scipy.optimize import linprog  # type: ignore[import-untyped]
+
+    size = len(people)
+    truth = np.concatenate([people, decided]).astype(float)
+    block = sparse.csr_array(equations)
+    known = sparse.block_diag([block, block], format="csr")
+    one = sparse.eye_array(size, format="csr")
+    none = sparse.csr_array((size, size))
+    slack = sparse.vstack([sparse.hstack([one, none]), sparse.hstack([none, one]), sparse.hstack([one, -one])], format="csr")
+    least = np.repeat([1.0, 0.0, 0.0], size)
+    width = slack.shape[0]
+    # unknowns: the solution times a scale, one 0 to 1 per inequality, and the scale
+    equal = sparse.hstack([known, sparse.csr_array((known.shape[0], width)), sparse.csr_array(-(known @ truth)[:, None])], format="csr")
+    upper = sparse.hstack([-slack, sparse.eye_array(width), sparse.csr_array(least[:, None])], format="csr")
+    found = linprog(
+        np.concatenate([np.zeros(2 * size), -np.ones(width), [0.0]]),
+        A_ub=upper, b_ub=np.zeros(width), A_eq=equal, b_eq=np.zeros(equal.shape[0]),
+        bounds=[(0, None)] * (2 * size) + [(0, 1)] * width + [(1, None)],
+    )  # fmt: skip
+    tight = found.x[2 * size : 2 * size + width] < 0.5
+    moved = _moved(sparse.vstack([known, slack[tight]], format="csr"))
+    return ~moved[:size], ~moved[size:]
+
+
+def _moved(equations: Any) -> Blank:
+    """Say which unknowns some direction of the null space moves: what is left there of an arbitrary direction."""
+    from scipy.sparse.linalg import lsqr  # type: ignore[import-untyped]
+
+    start = np.random.default_rng(0).uniform(1, 2, equations.shape[1])
+    rows = lsqr(equations.T, start, atol=1e-14, btol=1e-14, iter_lim=20 * sum(equations.shape))[0]
+    moved: Blank = np.abs(start - equations.T @ rows) > 1e-7
+    return moved
+
+
+def _decisions(tables: Tables, counts: Counts) -> Counts:
+    """(cells, 2) people without and with the predicted event, at the decision of the audit."""
+    threshold = None if tables.decided else tables.cube.spec.threshold
+    six = tables.decide(counts, threshold)
+    return np.stack([six[:, 0::2].sum(axis=1), six[:, 1::2].sum(axis=1)], axis=1)
+
+
+def blanks(tables: Tables, floor: int) -> dict[Key, Blank]:
+    """Say for every subset of the group axes which cells must not be shown."""
+    search = _Blanker(tables, floor)
+    blank = search.run()
+    ends = [*list(search.start.values())[1:], len(blank)]
+    return {subset: blank[start:end] for (subset, start), end in zip(search.start.items(), ends, strict=True)}
