@@ -14,6 +14,8 @@ from ._thresholds import GroupThresholds, Threshold
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 _MOST_PAIRS = 10_000_000
+_Z, _FEW = 1.959964, (12.706205, 4.302653, 3.182446, 2.776445, 2.570582, 2.446912, 2.364624, 2.306004, 2.262157)
+"""Quantiles for 95 %: of the normal distribution, and of Student's with 1 to 9 degrees of freedom."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -31,11 +33,13 @@ class ClusterRows:
 
         The variance of the ratio is linearised over whole clusters (ultimate clusters, with the factor C / (C - 1)); the effective
         number is p (1 - p) / variance, at most Kish's number for the weights alone. Where the rate is 0 or 1, or there is no variance, it is the number of
-        clusters, as if all rows of one cluster told the same.
+        clusters, as if all rows of one cluster told the same. With few clusters the variance itself is uncertain, so the number is
+        smaller by the square of the ratio of a normal quantile to that of Student's t with C - 1 degrees of freedom, both for 95 %.
 
         Notes
         -----
-        E. L. Korn and B. I. Graubard, Survey Methodology 24 (1998) 193-201, use the same effective number for proportions.
+        E. L. Korn and B. I. Graubard, Survey Methodology 24 (1998) 193-201, use the same effective number for proportions, with the
+        same correction.
         """
         top, bottom, squares = (
             weight * cells[self.cell]
@@ -52,7 +56,8 @@ class ClusterRows:
             variance = np.bincount(owner, residual**2, groups) / total**2 * clusters / np.maximum(clusters - 1, 1)
             plain = rate * (1 - rate)
             known = (plain > 1e-12) & (variance > 1e-24) & (clusters >= 2)
-            found: Floats = np.where(known, np.minimum(plain / np.where(known, variance, 1.0), kish), np.minimum(clusters, kish))
+            worth = plain / np.where(known, variance, 1.0) * few_clusters(clusters - 1)
+            found: Floats = np.where(known, np.minimum(worth, kish), np.minimum(clusters, kish))
         return np.where(total > 0, found, 0.0)
 
     def together(self, left_out: int | None = None) -> ClusterRows:
@@ -71,6 +76,18 @@ class ClusterRows:
         out = np.zeros((len(found), groups, 6))
         np.add.at(out, (place, self.group[inside], self.cell[inside]), self.weight[inside])
         return out
+
+
+def few_clusters(df: Floats) -> Floats:
+    """Square of the ratio of the normal quantile 1.96 to Student's, for 95 % and `df` degrees of freedom.
+
+    Student's by the expansion of R. A. Fisher and E. A. Cornish, Technometrics 2 (1960) 209-225, and exact under 10 degrees.
+    """
+    z, v = _Z, np.maximum(df, 1.0)
+    t = z + (z**3 + z) / (4 * v) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * v**2) + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * v**3)
+    exact = np.array(_FEW)[np.clip(v.astype(np.int64) - 1, 0, len(_FEW) - 1)]
+    found: Floats = (z / np.where(v < len(_FEW) + 1, exact, t)) ** 2
+    return found
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -18,6 +18,7 @@ Y_TRUE, Y_PRED, Y_BASE, SCORE_BIN = "y_true", "y_pred", "y_base", "score_bin"
 OUTCOMES = (Y_TRUE, SCORE_BIN, Y_PRED, Y_BASE)
 _FORMAT = 1
 _MOST_KEYS = 2**62
+_MOST_SEEN = 1 << 17
 Codes = npt.NDArray[np.int64]
 Sums = npt.NDArray[Any]
 
@@ -257,7 +258,7 @@ def _normal(
         if axis not in OUTCOMES:
             check_spelling(names, axis, spec.role_of(axis))
     if axes:
-        cells, place = _distinct(codes, tuple(len(names) for names in levels))
+        cells, place = distinct(codes, tuple(len(names) for names in levels))
     else:
         cells, place = np.zeros((1, 0), np.int64), np.zeros(len(codes), np.int64)
     added = {}
@@ -268,18 +269,27 @@ def _normal(
         added[name] = total
     kept, recoded = [], np.empty_like(cells)
     for j, names in enumerate(levels):
-        used, recoded[:, j] = np.unique(cells[:, j], return_inverse=True)
+        seen = np.zeros(len(names), bool)
+        seen[cells[:, j]] = True
+        used, recoded[:, j] = np.flatnonzero(seen), (np.cumsum(seen) - 1)[cells[:, j]]
         kept.append(tuple(names[i] for i in used))
     recoded.setflags(write=False)
     return Cube(spec, axes, tuple(kept), recoded, added)
 
 
-def _distinct(codes: Codes, shape: tuple[int, ...]) -> tuple[Codes, Codes]:
+def distinct(codes: Codes, shape: tuple[int, ...]) -> tuple[Codes, Codes]:
     """Give the distinct rows in order, and the place of each row among them; by one number per row where that fits."""
     if math.prod(shape) > _MOST_KEYS:
         cells, place = np.unique(codes, axis=0, return_inverse=True)
         return cells, place.reshape(-1)
-    keys, place = np.unique(np.ravel_multi_index(tuple(codes.T), shape), return_inverse=True)
+    flat = np.ravel_multi_index(tuple(codes.T), shape)
+    possible = math.prod(shape)
+    if possible <= _MOST_SEEN + len(flat):  # marking what occurs takes less time than sorting
+        seen = np.zeros(possible, bool)
+        seen[flat] = True
+        keys, place = np.flatnonzero(seen), (np.cumsum(seen) - 1)[flat]
+    else:
+        keys, place = np.unique(flat, return_inverse=True)
     return np.stack(np.unravel_index(keys, shape), axis=1).astype(np.int64), place.reshape(-1)
 
 

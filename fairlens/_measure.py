@@ -15,7 +15,7 @@ from ._tables import PairedView, StepsView, Tables, View
 from ._thresholds import Threshold, told
 from .exceptions import BadValue, LevelNotFound, OutOfRange, RoleNeeded, WrongKind, listed
 from .metrics import DifferenceTable, GroupRow, GroupTable, Metric, PairRow, RatioTable
-from .metrics._disparity import NAMED, Word, need_favorable, pairs, rates, whole
+from .metrics._disparity import NAMED, Word, alike, need_favorable, pairs, rates, whole
 from .metrics._formula import Formula
 from .metrics._group_rows import Interval
 from .metrics._metric import chosen
@@ -119,18 +119,18 @@ class Measured(ABC):
             for metric in wanted:
                 found = self._rates_of(metric, view, confidence, interval)
                 rows += found if by is not None else [replace(row, group=self._widen(row.group, columns, by)) for row in found]
-        query = self._query("by_group", metrics=metrics, by=by, confidence=confidence, interval=interval)
+        query = self._query("by_group", metrics=wanted, by=by, confidence=confidence, interval=interval)
         return GroupTable(self._attributes(by), tuple(rows), self.spec, confidence, self.setting, self.within, query)
 
     def overall(self, metrics: Metrics = None, confidence: float = 0.95) -> GroupTable:
         """Values of everybody, each with its interval; the frame is that of `by_group` without a group column."""
-        view = self._view(())
+        view, wanted = self._view(()), self._metrics(metrics, confidence)
         limits = (confidence, self.spec.min_denominator, self.spec.suppress_below)
         rows = [
             replace(self._score_overall(metric, confidence) if isinstance(metric, ScoreMetric) else whole(view, metric, *limits), group=())
-            for metric in self._metrics(metrics, confidence)
+            for metric in wanted
         ]
-        return GroupTable((), tuple(rows), self.spec, confidence, self.setting, self.within, self._query("overall", metrics=metrics, confidence=confidence))
+        return GroupTable((), tuple(rows), self.spec, confidence, self.setting, self.within, self._query("overall", metrics=wanted, confidence=confidence))
 
     def difference(
         self, metric: Metrics, by: By = None, reference: Reference = LARGEST, confidence: float = 0.95, interval: Interval = "score"
@@ -166,16 +166,18 @@ class Measured(ABC):
         >>> audit.difference("selection_rate", reference="m").to_frame()["difference"].tolist()
         [0.5]
         """
-        rows = self._pairs(metric, by, reference, confidence, interval, ratio=False)
-        query = self._query("difference", metric=metric, by=by, reference=reference, confidence=confidence, interval=interval)
+        wanted = self._metrics(metric, confidence)
+        rows = self._pairs(wanted, by, reference, confidence, interval, ratio=False)
+        query = self._query("difference", metric=wanted, by=by, reference=reference, confidence=confidence, interval=interval)
         return DifferenceTable(self._attributes(by), rows, self.spec, confidence, self.setting, self.within, query)
 
     def ratio(
         self, metric: Metrics, by: By = None, reference: Reference = LARGEST, confidence: float = 0.95, interval: Interval = "score"
     ) -> RatioTable:
         """Ratios of rates to a reference, each with Koopman's interval; the arguments are those of `difference`."""
-        rows = self._pairs(metric, by, reference, confidence, interval, ratio=True)
-        query = self._query("ratio", metric=metric, by=by, reference=reference, confidence=confidence, interval=interval)
+        wanted = self._metrics(metric, confidence)
+        rows = self._pairs(wanted, by, reference, confidence, interval, ratio=True)
+        query = self._query("ratio", metric=wanted, by=by, reference=reference, confidence=confidence, interval=interval)
         return RatioTable(self._attributes(by), rows, self.spec, confidence, self.setting, self.within, query)
 
     def curve(self, kind: Kind, by: By = None, confidence: float = 0.95) -> CurveTable:
@@ -214,10 +216,10 @@ class Measured(ABC):
         return curve(self, kind, by, confidence)
 
     def _pairs(
-        self, metric: Metrics, by: By, reference: Reference, confidence: float, interval: Interval, *, ratio: bool
+        self, wanted: Sequence[Measure], by: By, reference: Reference, confidence: float, interval: Interval, *, ratio: bool
     ) -> tuple[PairRow, ...]:
         rows: list[PairRow] = []
-        wanted, reference = self._metrics(metric, confidence), _reference(reference)
+        reference = _reference(reference)
         _check_interval(interval, ("score", "bootstrap") if ratio else ("score", "miettinen_nurminen", "bootstrap"))
         for columns, view in self._compared(by, reference):
             for one in wanted:
@@ -273,7 +275,7 @@ class Measured(ABC):
         if by is not None or (isinstance(reference, str) and reference in NAMED):
             return views
         wanted = reference if isinstance(reference, tuple) else (reference,)
-        having = [(columns, view) for columns, view in views if wanted in view.groups]
+        having = [(columns, view) for columns, view in views if any(alike(group, wanted) for group in view.groups)]
         if not having:
             have = [level for _, view in views for (level,) in view.groups]
             raise LevelNotFound(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -57,10 +58,11 @@ class Result(ABC):
         """Give the published answer as an HTML table."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the answer as plain lists, numbers and texts, with None for undefined. Raw: nothing is hidden in it."""
+        """Give the answer as plain lists, numbers and texts, with None for undefined and "inf" for infinity. Raw: nothing is hidden in it."""
         frame = self.to_frame()
-        rows = frame.astype(object).where(frame.notna(), None)
-        return {"kind": type(self).__name__, "columns": list(frame.columns), "rows": rows.to_numpy().tolist()}
+        rows = frame.astype(object).where(frame.notna(), None).to_numpy().tolist()
+        plain = [[str(one) if isinstance(one, float) and math.isinf(one) else one for one in row] for row in rows]
+        return {"kind": type(self).__name__, "columns": list(frame.columns), "rows": plain}
 
     def published(self) -> Self:
         """Give the same answer from what may be published."""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ._classes import Classes
 from ._clusters import ClusterRows, Clusters
-from ._cube import SCORE_BIN, Y_BASE, Y_PRED, Y_TRUE, Codes, Cube
+from ._cube import SCORE_BIN, Y_BASE, Y_PRED, Y_TRUE, Codes, Cube, distinct
 from ._html import number
 from ._levels import UNLABELLED, Level
 from ._spec import is_number
@@ -317,7 +317,7 @@ class Tables:
         cube = self.cube.rollup([*axes, *(axis for axis in (Y_TRUE, SCORE_BIN, Y_PRED) if axis in self.cube.axes)])
         width = len(axes)
         if width:
-            cells, place = np.unique(cube.codes[:, :width], axis=0, return_inverse=True)
+            cells, place = distinct(cube.codes[:, :width], tuple(len(names) for names in cube.levels[:width]))
         else:
             cells, place = np.zeros((1, 0), np.int64), np.zeros(cube.cells, np.int64)
         steps = len(cube.levels_of(SCORE_BIN)) if SCORE_BIN in cube.axes else 1

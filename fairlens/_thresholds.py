@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ._html import number
 from ._levels import MISSING, Level, name_of, normalise
 from ._spec import is_number
-from .exceptions import LevelNotFound, RoleNeeded, WrongKind, listed
+from .exceptions import BadValue, LevelNotFound, RoleNeeded, WrongKind, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def told(threshold: float | GroupThresholds) -> str:
 def read_threshold(threshold: Any, by: Any, now: Threshold, own: float | None) -> Threshold:
     """Read the arguments of `at`: a number, None, or a mapping from the levels of the column `by` to numbers.
 
-    Levels that are not named keep the one threshold that everybody has `now`, or else the audit's `own`.
+    Levels that are not named keep the threshold that they have `now`, or else the audit's `own`.
     """
     if not isinstance(threshold, Mapping):
         if by is not None:
@@ -81,7 +81,19 @@ def read_threshold(threshold: Any, by: Any, now: Threshold, own: float | None) -
             value=threshold,
         )
     cuts = tuple((level if level == MISSING else normalise(level, "threshold"), float(cut)) for level, cut in threshold.items())
-    return GroupThresholds(by, cuts, other)
+    if not isinstance(now, GroupThresholds):
+        return GroupThresholds(by, cuts, other)
+    if now.axis != by:
+        raise BadValue(
+            f"`threshold` names levels of {by!r}, and the levels of {now.axis!r} have thresholds of their own already.",
+            "Thresholds differ by one group column at a time.",
+            hint=f"audit.at({other!r}).at({dict(threshold)!r}, by={by!r}) begins again with one for everybody",
+            role="by",
+            value=by,
+        )
+    named = [(type(level), level) for level, _ in cuts]
+    kept = tuple((level, cut) for level, cut in now.cuts if (type(level), level) not in named)
+    return GroupThresholds(by, (*kept, *cuts), now.other)
 
 
 def check_named(threshold: GroupThresholds, have: tuple[Level, ...], counted: tuple[Level, ...]) -> None:

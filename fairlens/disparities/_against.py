@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from .._measure import Measured
 from .._tables import PairedView
-from ..exceptions import OneGroup, RoleNeeded
+from ..exceptions import BadValue, OneGroup, RoleNeeded
 from ..metrics import Formula, GroupRow, Metric, PairRow
 from ..metrics._group_rows import LOST, MOST_LOST, evaluate
 from ..metrics._row import Group
+from ..scores._ids import ScoreMetric
 from ..stats import bonett_price, normal_quantile, paired_replicates
 from ..stats._bootstrap import percentile_interval
 from ._criterion import Criterion
@@ -34,7 +36,11 @@ _LEVEL = Callable[[float], Interval]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One change, and how sure it is: an interval for any confidence. `gone` says why there is no number."""
+    """One change, and how sure it is: an interval for any confidence. `gone` says why there is no number.
+
+    `worth` is the number of independent people who would tell as much as the group's, and as the reference's; `few` says where one of
+    them is too small. `ends` are those of a change between groups that are known as probabilities, and `unsure` says that they do not decide.
+    """
 
     columns: tuple[str, ...]
     group: Group
@@ -50,6 +56,12 @@ class Reading:
     is_exact: bool = False
     gone: str = ""
     told: str = ""
+    few: str = ""
+    worth: float = math.inf
+    worth_reference: float = math.inf
+    least: int = 1
+    ends: Interval | None = None
+    unsure: str = ""
 
 
 def readings(measured: Measured, criterion: Criterion, baseline: Measured | None) -> list[Reading]:
@@ -59,13 +71,42 @@ def readings(measured: Measured, criterion: Criterion, baseline: Measured | None
     found: list[Reading] = []
     for columns, view in measured._compared(criterion.by, criterion.reference):
         try:
-            table = measured.difference if not criterion.is_ratio else measured.ratio
-            rows = table(criterion.metric, by=list(columns), reference=criterion.reference).rows
+            rows = _pairs(measured, criterion, columns)
         except OneGroup:
             alone = view.groups[0] if view.groups else ("(all)",) * len(columns)
             found.append(Reading(columns, alone, "nobody", gone=REASONS["one"]))
             continue
-        found += [_read_pair(columns, pair, criterion.is_ratio) for pair in rows]
+        if isinstance(criterion.measure, ScoreMetric):
+            found += _scores(measured, criterion, columns, rows)
+        else:
+            found += [_read_pair(columns, pair, criterion.is_ratio) for pair in rows]
+    return found
+
+
+def _pairs(measured: Measured, criterion: Criterion, columns: tuple[str, ...], confidence: float = 0.95) -> tuple[PairRow, ...]:
+    table = measured.ratio if criterion.is_ratio else measured.difference
+    return table(criterion.metric, by=list(columns), reference=criterion.reference, confidence=confidence).rows
+
+
+def _scores(measured: Measured, criterion: Criterion, columns: tuple[str, ...], pairs: Sequence[PairRow]) -> list[Reading]:
+    """Numbers of scores: the limits of `Audit.difference` at whatever confidence is asked for."""
+    at: dict[float, tuple[PairRow, ...]] = {}
+
+    def limits(i: int, confidence: float) -> Interval:
+        if confidence not in at:
+            at[confidence] = _pairs(measured, criterion, columns, confidence)
+        return at[confidence][i].lower, at[confidence][i].upper
+
+    found = []
+    for i, pair in enumerate(pairs):
+        row, base = pair.row, pair.base
+        known: tuple[Any, ...] = (columns, row.group, pair.reference, row.value, base.value)
+        if not all(map(math.isfinite, (pair.change, pair.lower, pair.upper))):
+            why = f"suppressed: {pair.reason}" if pair.status == "suppressed" else pair.reason or REASONS["no_interval"]
+            found.append(Reading(*known, n=row.n, n_reference=base.n, gone=why))
+        else:
+            counts = (pair.change, row.n, base.n)
+            found.append(Reading(*known, *counts, interval=partial(limits, i), **{**_worth(row, base), **_told(pair)}))
     return found
 
 
@@ -82,17 +123,27 @@ def _read_pair(columns: tuple[str, ...], pair: PairRow, is_ratio: bool) -> Readi
     if not math.isfinite(pair.change):
         hidden = pair.status == "suppressed"
         return Reading(*rates, n=row.n, n_reference=base.n, gone=f"suppressed: {pair.reason}" if hidden else pair.reason or REASONS["no_interval"])
-    told = pair.reason if pair.status == "ok" else ""
     counts = (pair.change, row.n, base.n)
+    worth = {**_worth(row, base), **_told(pair)}
     if pair.draws is not None and _varies(pair.draws):
-        return Reading(*rates, *counts, interval=_drawn(pair.draws, pair.change), told=told)
+        return Reading(*rates, *counts, interval=_drawn(pair.draws, pair.change), **worth)
     if isinstance(row.metric, Formula):
         return Reading(*rates, n=row.n, n_reference=base.n, gone=REASONS["no_interval"])
     other = base if pair.rest is None else pair.rest
     share = 0.0 if pair.rest is None else row.denominator / base.denominator
     samples = Samples(row.value, row.effective, other.value, other.effective, is_ratio, share)
     exact = share == 0 and row.effective == row.n and other.effective == other.n
-    return Reading(*rates, *counts, interval=_scored(samples), samples=samples, per_person=_per_person(row), is_exact=exact, told=told)
+    return Reading(*rates, *counts, interval=_scored(samples), samples=samples, per_person=_per_person(row), is_exact=exact, **worth)
+
+
+def _worth(row: GroupRow, base: GroupRow) -> dict[str, Any]:
+    """As many independent people as the denominators are worth: people, or fewer where these have weights or several rows."""
+    sizes = [min(one.n or 0, math.inf if math.isnan(one.effective) else one.effective) for one in (row, base)]
+    return {"worth": sizes[0], "worth_reference": sizes[1]}
+
+
+def _told(pair: PairRow) -> dict[str, Any]:
+    return {"few" if pair.status == "small" else "told": pair.reason}
 
 
 def _scored(samples: Samples) -> _LEVEL:
@@ -125,7 +176,16 @@ def _to_baseline(measured: Measured, criterion: Criterion, baseline: Measured | 
     for columns, _ in measured._views(criterion.by):
         fixed = dict(measured.selection)
         paired = measured.tables.paired_view(columns, fixed) if baseline is None else None
+        if paired is not None and measured.threshold is not None:
+            raise BadValue(
+                f"The criterion {criterion.label!r} compares two decisions about the same people, in an audit {measured.setting}.",
+                "Both decisions are counted as they were taken, whatever the threshold.",
+                hint="fl.check(audit.at(None), criteria)",
+                role="measured",
+                value=measured.threshold,
+            )
         if paired is not None:
+            _check_counted(measured, criterion)
             found += _paired(columns, paired, criterion, measured.spec.suppress_below)
         elif baseline is None:
             raise RoleNeeded(
@@ -137,6 +197,23 @@ def _to_baseline(measured: Measured, criterion: Criterion, baseline: Measured | 
         else:
             found += _unpaired(columns, measured, baseline, criterion)
     return found
+
+
+def _check_counted(measured: Measured, criterion: Criterion) -> None:
+    """Two decisions about the same people are compared as so many independent people, each counting once."""
+    spec = measured.spec
+    role, column = ("sample_weight", spec.sample_weight) if spec.sample_weight is not None else ("cluster", spec.cluster)
+    if column is None:
+        return
+    what = "count by weights" if role == "sample_weight" else "belong to persons who may have several"
+    raise BadValue(
+        f"The criterion {criterion.label!r} compares two decisions about the same people, in an audit whose rows {what} ({column!r}).",
+        "Such pairs are not counted. Two audits can be compared, each with its own weights or persons; that is cautious, because it leaves"
+        " out what they share.",
+        hint=f"fl.check(audit, criteria, baseline=fl.audit(data, y_pred={spec.y_base!r}, {role}={column!r}, ...)), with audit made of {spec.y_pred!r} alone",
+        role=role,
+        value=column,
+    )
 
 
 def _unpaired(columns: tuple[str, ...], measured: Measured, baseline: Measured, criterion: Criterion) -> list[Reading]:
@@ -155,15 +232,16 @@ def _read_unpaired(columns: tuple[str, ...], row: GroupRow, base: GroupRow | Non
             return Reading(columns, row.group, BASELINE, gone=why)
     change = row.value - base.value
     known = (columns, row.group, BASELINE, row.value, base.value, change, row.n, base.n)
+    few = next((one.reason for one in (row, base) if one.status == "small"), "")
     if row.draws is not None and base.draws is not None:
         shuffled = np.random.default_rng(0).permutation(np.asarray(base.draws))  # both audits draw from one seed
         draws = np.asarray(row.draws) - shuffled
         if _varies(draws):
-            return Reading(*known, interval=_drawn(draws, change))
+            return Reading(*known, interval=_drawn(draws, change), few=few, **_worth(row, base))
     if isinstance(row.metric, Formula):
         return Reading(columns, row.group, BASELINE, n=row.n, n_reference=base.n, gone=REASONS["no_interval"])
     samples = Samples(row.value, row.effective, base.value, base.effective)
-    return Reading(*known, interval=_scored(samples), samples=samples, per_person=_per_person(row))
+    return Reading(*known, interval=_scored(samples), samples=samples, per_person=_per_person(row), few=few, **_worth(row, base))
 
 
 def _paired(columns: tuple[str, ...], view: PairedView, criterion: Criterion, floor: int) -> list[Reading]:
@@ -177,7 +255,7 @@ def _paired(columns: tuple[str, ...], view: PairedView, criterion: Criterion, fl
     return found
 
 
-def _read_paired(columns: tuple[str, ...], group: Group, counts: Any, metric: Metric | Formula) -> Reading:
+def _read_paired(columns: tuple[str, ...], group: Group, counts: Any, metric: Any) -> Reading:
     """Counts are label by earlier decision by decision."""
     earlier, later = counts.sum(axis=2).reshape(6), counts.sum(axis=1).reshape(6)
     value, base = (float(evaluate(metric, six[None])[0]) for six in (later, earlier))

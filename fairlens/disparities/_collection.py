@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from statistics import NormalDist
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .._html import Cell, percent, table
@@ -14,25 +11,18 @@ from .._result import Query, Result
 from .._spec import Spec
 from ..metrics._row import Group
 from ..metrics._sentence import label_of
-from ..stats import normal_quantile
-from ._against import Reading, readings
+from ._against import Reading
 from ._criterion import Criterion
-from ._judging import Samples, State
+from ._judging import State
 from ._plan_inputs import check_share
 from ._plan_words import collection_sentence
-from ._verdict import Ruling, check
+from ._sizes import POWER, planned
+from ._verdict import Ruling, check, read
 
 if TYPE_CHECKING:
     import pandas as pd
 
-REASONS = {
-    "settled": "settled: {state}",
-    "reference": "the reference is too small, however many of the group there are",
-    "not_a_rate": "it can be planned only for rates of two separate samples",
-    "near": "its rates lie near the margin; as many as would settle it if they stayed as they are",
-    "never": "its rates lie at the margin: no number would settle it if they stayed as they are",
-}
-_quantile, _MOST = NormalDist().inv_cdf, 1_000_000
+SETTLED = "settled: {state}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +100,7 @@ class CollectionPlan(Result):
 
 
 def plan_collection(
-    measured: Measured, criterion: Criterion, *, power: float = 0.8, baseline: Measured | None = None
+    measured: Measured, criterion: Criterion, *, power: float = POWER, baseline: Measured | None = None
 ) -> CollectionPlan:
     """How many more people of each group it takes to settle a criterion.
 
@@ -135,8 +125,10 @@ def plan_collection(
     The reference stays as it is, and so does its rate. A plan is made for two cases, of which the group's own rate, which led to the
     plan, is none: both rates are equal, and "within" is to be found; or they differ by twice the margin, and "exceeds" is to be found.
     `more` is for the one that takes more people, and at least `minimum_n` in all: C. P. Farrington and G. Manning, Statistics in
-    Medicine 9 (1990) 1447-1454, with the variances of the score test that `check` makes. Where so many people are there already, the
-    rates lie near the margin; then it is the `more_needed` of `check`.
+    Medicine 9 (1990) 1447-1454, with the variances of the score test that `check` makes. Where the rates seen lie near the margin, it is
+    at least as many as would settle it if they stayed as they are; where no number would, and half of the people planned are there
+    already, nothing is planned. With a power of 0.8 it is the `more_needed` of `check`. Where groups are known as probabilities, and
+    these leave open on which side of the margin the change lies, more people cannot settle it.
 
     Examples
     --------
@@ -144,87 +136,27 @@ def plan_collection(
     >>> hired, sex = [1] * 180 + [0] * 120 + [1] * 1240 + [0] * 760, ["f"] * 300 + ["m"] * 2000
     >>> audit = fl.audit(y_pred=hired, sensitive_features={"sex": sex}, favorable=1)
     >>> fl.plan_collection(audit, fl.Criterion("selection_rate", margin=0.06)).sentence
-    'Collect 492 more of f people.'
+    'Collect 492 more of f people: with a power of 80 %, if the rates are equal or differ by twice the margin.'
     """
     check_share("power", power)
     if measured.is_published and baseline is not None:
         baseline = baseline.protect()
     verdict = check(measured, criterion, baseline=baseline)
-    found = readings(measured, criterion, baseline)
-    rows = [_row(criterion, ruling, reading, power) for ruling, reading in zip(verdict.rows, found, strict=True)]
+    judged = verdict.criteria[0]
+    found = read(measured, judged, baseline)
+    rows = [_row(judged, ruling, reading, power) for ruling, reading in zip(verdict.rows, found, strict=True)]
     asked = {"criterion": criterion, "power": power, "baseline": baseline}
     query = None if measured.is_published else Query(measured, plan_collection, asked)
-    return CollectionPlan(verdict.attributes, tuple(rows), criterion, power, measured.spec, measured.within, query)
+    return CollectionPlan(verdict.attributes, tuple(rows), judged, power, measured.spec, measured.within, query)
 
 
 def _row(criterion: Criterion, ruling: Ruling, reading: Reading, power: float) -> PlanRow:
     known = (ruling.group, ruling.state, ruling.n, ruling.n_reference, ruling.base)
     if ruling.state in ("exceeds", "within"):
-        return PlanRow(*known, None, None, 0, REASONS["settled"].format(state=ruling.state))
-    if ruling.state == "undefined" or reading.samples is None or ruling.n is None:
-        return PlanRow(*known, None, None, None, ruling.reason if ruling.state == "undefined" else REASONS["not_a_rate"])
-    equal, twice = (
-        None if size is None else math.ceil(size / reading.per_person) for size in _sizes(criterion, reading, ruling.comparisons, power)
-    )
-    if equal is None or (ruling.n_reference or 0) < criterion.minimum_n:
-        return PlanRow(*known, equal, twice, None, REASONS["reference"])
-    more = max(equal, twice or 0, criterion.minimum_n) - ruling.n
-    if more > 0:
-        return PlanRow(*known, equal, twice, more, "")
-    near = ruling.more_needed
-    return PlanRow(*known, equal, twice, near, REASONS["near" if near is not None else "never"])
-
-
-def _sizes(criterion: Criterion, reading: Reading, comparisons: int, power: float) -> tuple[int | None, int | None]:
-    """Effective people of the group for "within" if the rates are equal, and for "exceeds" if they differ by twice the margin."""
-    samples = reading.samples
-    assert samples is not None
-    alpha, least = 1 - criterion.confidence, 1 / (samples.n2 + 2)
-    base = min(max(samples.rate2, least), 1 - least)
-    bounds = [bound for bound in criterion.bounds if math.isfinite(bound)]
-    z, z_power = _quantile(1 - alpha), _quantile((1 + power) / 2 if len(bounds) == 2 else power)
-    alike = replace(samples, rate1=base, rate2=base)
-    equal = _first(alike, lambda one: all(_is_shown(one, bound, z, z_power) for bound in bounds))
-    strict, z_power = normal_quantile(1 - alpha / comparisons), _quantile(power)
-    sizes = []
-    for bound in bounds:
-        edge = _to_rest(bound, samples.share, samples.is_ratio)
-        rate = -1.0 if edge is None else base * edge * edge if samples.is_ratio else base + 2 * edge
-        if 0 < rate < 1:
-            sizes.append(_first(replace(alike, rate1=rate), lambda one, bound=bound: _is_shown(one, bound, strict, z_power)))  # type: ignore[misc]
-    able = [size for size in sizes if size is not None]
-    return equal, max(able) if able else None
-
-
-def _first(samples: Samples, enough: Callable[[Samples], bool]) -> int | None:
-    """The first number of people in the group that is enough, the reference staying as it is; None where a million are not."""
-    if not enough(samples.with_more(_MOST - samples.n1)):
-        return None
-    low, high = 0, _MOST
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if enough(samples.with_more(middle - samples.n1)) else (middle, high)
-    return high
-
-
-def _is_shown(samples: Samples, bound: float, z: float, z_power: float) -> bool:
-    """Whether the score test against `bound` rejects with the power, if these are the rates."""
-    edge = _to_rest(bound, samples.share, samples.is_ratio)
-    if edge is None:
-        return True
-    p1, p2 = samples.rate1, samples.rate2
-    distance = abs(p1 - edge * p2) if samples.is_ratio else abs(p1 - p2 - edge)
-    weight = edge * edge if samples.is_ratio else 1.0
-    true = math.sqrt(p1 * (1 - p1) / samples.n1 + weight * p2 * (1 - p2) / samples.n2)
-    seen = abs(samples.statistic(bound))
-    return distance > 0 and seen - z >= z_power * true * seen / distance
-
-
-def _to_rest(bound: float, share: float, is_ratio: bool) -> float | None:
-    """The bound of a change to everybody as one to everybody else; None where it cannot be reached."""
-    if not is_ratio:
-        return bound / (1 - share) if abs(bound) < 1 - share else None
-    return bound * (1 - share) / (1 - bound * share) if bound * share < 1 else None
+        return PlanRow(*known, None, None, 0, SETTLED.format(state=ruling.state))
+    if ruling.state == "undefined":
+        return PlanRow(*known, None, None, None, ruling.reason)
+    return PlanRow(*known, *planned(criterion, reading, ruling.comparisons, power))
 
 
 def _count(n: int | None) -> str:

@@ -14,9 +14,10 @@ from ..exceptions import BadValue, OutOfRange, WrongKind, listed
 from ..metrics import Formula, Metric, get
 from ..metrics._formula import find
 from ..metrics._sentence import label_of
+from ..scores._ids import SCORES, ScoreMetric, is_score_metric
 
 Comparison = Literal["difference", "ratio", "baseline"]
-Direction = Literal["both", "lower", "higher"]
+Direction = Literal["both", "lower", "higher", "adverse"]
 Inconclusive = Literal["block", "warn", "collect"]
 _NAMED = {"largest": "the largest group", "rest": "others", "overall": "everybody", "best": "the best group"}
 
@@ -28,16 +29,18 @@ class Criterion:
     Parameters
     ----------
     metric
-        A metric id, a `Metric` or a `Formula`.
+        A metric id, a `Metric` or a `Formula`; for a difference also one of scores, such as "roc_auc".
     margin
-        The greatest difference that is still within, in shares of 1 (0.05 is five points); for a ratio the lowest one that is
-        still within, such as 0.8, with its inverse 1.25 on the other side.
+        The greatest difference that is still within, in shares of 1 (0.05 is five points, and 0.5 the most for a rate); for a ratio
+        the lowest one that is still within, such as 0.8, with its inverse 1.25 on the other side.
     comparison
-        "difference" or "ratio" to the reference, or "baseline": the difference to the same group in another model's audit.
+        "difference" or "ratio" to the reference, or "baseline": the difference to the same group in another model's audit. The ratio
+        of selection rates is the impact ratio of the four-fifths rule.
     reference
         As for `Audit.difference`: "largest", "rest", "overall", "best", a level, or a tuple of levels.
     direction
-        Which side does harm: "lower" if only a lower value than the reference's can exceed, "higher", or "both".
+        Which side does harm: "lower" if only a lower value than the reference's can exceed, "higher", "both", or "adverse": the side
+        that people do not want, for a rate that says what they want (selection and rejection rate). See the notes.
     by
         A group column, a list of columns to cross, or None for each sensitive feature by itself.
     minimum_n
@@ -49,6 +52,16 @@ class Criterion:
     name, rationale
         What it is called, and why this margin.
 
+    Notes
+    -----
+    A ratio of 0.8 of the approved is not one of 0.8 of the refused. Every ratio, and every criterion with one side, of a rate that says
+    what people want is therefore about the outcome that they want, as the audit's `favorable` says: where the metric counts the other
+    outcome, `check` judges the opposite rate, and "lower" is a lower share of people who get what they want. So a model that predicts
+    default and its mirror that predicts repayment have one verdict. Other rates, such as error rates, are taken as they are.
+
+    With a group as the reference and harm on one side, the reference can be the group that is harmed. Where another group is better off
+    by more than the margin, that comparison exceeds, and the verdict names the reference.
+
     Examples
     --------
     >>> rule = Criterion("selection_rate", margin=0.8, comparison="ratio", direction="lower", rationale="four-fifths rule")
@@ -58,7 +71,7 @@ class Criterion:
     True
     """
 
-    metric: str | Metric | Formula
+    metric: str | Metric | Formula | ScoreMetric
     margin: float = field(kw_only=True)
     comparison: Comparison = "difference"
     reference: Reference = LARGEST
@@ -71,7 +84,7 @@ class Criterion:
     rationale: str = ""
 
     def __post_init__(self) -> None:
-        found = get(self.metric)
+        found = _measure_of(self.metric)
         if not isinstance(self.metric, str):
             object.__setattr__(self, "metric", found)
         for role, choices in (("comparison", Comparison), ("direction", Direction), ("on_inconclusive", Inconclusive)):
@@ -80,7 +93,7 @@ class Criterion:
         if self.comparison == "ratio":
             _check_ratio(self.margin)
         else:
-            _check_difference(self.margin, isinstance(self.measure, Metric))
+            _check_difference(self.margin, self.is_rate)
         _check_number("confidence", self.confidence, 0.95)
         if not 0.5 < self.confidence < 1:
             raise OutOfRange(
@@ -97,6 +110,26 @@ class Criterion:
                 )  # fmt: skip
         object.__setattr__(self, "by", _columns(self.by))
         self._check_reference()
+        self._check_kind()
+
+    def _check_kind(self) -> None:
+        metric = self.measure
+        if isinstance(metric, ScoreMetric) and self.comparison != "difference":
+            raise BadValue(
+                f"`comparison` is {self.comparison!r}, for {metric.name!r}.",
+                "Numbers of scores are compared by their difference to a reference.",
+                hint='Criterion("roc_auc", margin=0.05, comparison="difference")',
+                role="comparison",
+                value=self.comparison,
+            )
+        if self.direction == "adverse" and metric.favorable is None:
+            raise BadValue(
+                f"`direction` is 'adverse', for {metric.name!r}.",
+                "This metric does not say by itself what a person wants.",
+                hint='direction="higher" if higher values do harm, direction="lower" if lower ones do',
+                role="direction",
+                value="adverse",
+            )
 
     def _check_reference(self) -> None:
         if not isinstance(self.reference, str | int | float | tuple):
@@ -117,9 +150,14 @@ class Criterion:
             )
 
     @property
-    def measure(self) -> Metric | Formula:
+    def measure(self) -> Metric | Formula | ScoreMetric:
         """The metric."""
-        return get(self.metric)
+        return _measure_of(self.metric)
+
+    @property
+    def is_rate(self) -> bool:
+        """Whether the metric is a share of people, and no other number."""
+        return isinstance(self.measure, Metric)
 
     @property
     def is_ratio(self) -> bool:
@@ -129,8 +167,18 @@ class Criterion:
     @property
     def bounds(self) -> tuple[float, float]:
         """Lowest and highest change that is within; infinite where that side does no harm."""
-        low, high = (self.margin, 1 / self.margin) if self.is_ratio else (-self.margin, self.margin)
+        low, high = self.both_bounds
         return (-math.inf if self.direction == "higher" else low, math.inf if self.direction == "lower" else high)
+
+    @property
+    def both_bounds(self) -> tuple[float, float]:
+        """Lowest and highest change that is within the margin on either side."""
+        return (self.margin, 1 / self.margin) if self.is_ratio else (-self.margin, self.margin)
+
+    @property
+    def judges_reference(self) -> bool:
+        """Whether the reference is a group that could itself be the one that is harmed, on the side that this criterion leaves open."""
+        return self.direction != "both" and self.comparison != "baseline" and self.reference not in ("rest", "overall")
 
     @property
     def label(self) -> str:
@@ -146,9 +194,9 @@ class Criterion:
         than = "the baseline" if self.comparison == "baseline" else told_reference(self.reference)
         low, high = (number(round(bound, 6)) if math.isfinite(bound) else "" for bound in self.bounds)
         if self.is_ratio:
-            range_ = {"both": f"within {low} to {high}", "lower": f"not below {low}", "higher": f"not above {high}"}
+            range_ = {"both": f"within {low} to {high}", "lower": f"not below {low}", "higher": f"not above {high}", "adverse": f"not worse than {low}"}
             return f"ratio to {than} {range_[self.direction]}"
-        side = {"both": "", "lower": " lower", "higher": " higher"}[self.direction]
+        side = {"both": "", "lower": " lower", "higher": " higher", "adverse": " worse"}[self.direction]
         return f"not more than {self.told_margin}{side or ' away'} {'from' if not side else 'than'} {than}"
 
     @property
@@ -156,8 +204,8 @@ class Criterion:
         """The margin in words: points of a difference of rates, a range of ratios."""
         if self.is_ratio:
             low, high = number(self.margin), number(round(1 / self.margin, 6))
-            return {"both": f"{low} to {high}", "lower": low, "higher": high}[self.direction]
-        if isinstance(self.measure, Formula):
+            return {"both": f"{low} to {high}", "lower": low, "higher": high, "adverse": low}[self.direction]
+        if not self.is_rate:
             return number(self.margin)
         size = number(round(100 * self.margin, 6))
         return f"{size} point{'' if size == '1' else 's'}"
@@ -220,9 +268,17 @@ def told_reference(reference: Reference) -> str:
     return label_of(reference if isinstance(reference, tuple) else (reference,))
 
 
-def _plain_metric(metric: str | Metric | Formula) -> Any:
+def _measure_of(metric: Any) -> Metric | Formula | ScoreMetric:
+    if is_score_metric(metric):
+        return metric if isinstance(metric, ScoreMetric) else SCORES[metric]
+    return get(metric)
+
+
+def _plain_metric(metric: str | Metric | Formula | ScoreMetric) -> Any:
     if isinstance(metric, str):
         return metric
+    if SCORES.get(metric.name) == metric:
+        return metric.name
     if find(metric.name) == metric:
         return metric.name
     if isinstance(metric, Metric):
@@ -281,12 +337,20 @@ def _check_ratio(margin: float) -> None:
 
 def _check_difference(margin: float, proportion: bool) -> None:
     if margin <= 0 or (proportion and margin >= 1):
-        near = abs(margin) if 0 < abs(margin) < 1 else abs(margin) / 100 if 1 <= abs(margin) < 100 else 0.05
+        near = abs(margin) if 0 < abs(margin) <= 0.5 else abs(margin) / 100 if 1 <= abs(margin) <= 50 else 0.05
         raise OutOfRange(
             f"`margin` of a difference is {margin!r}.",
             "It is the greatest difference that is still within, in shares of 1 and above 0: five points are 0.05."
             " Which side does harm is said by `direction`.",
             hint=f"margin={round(near, 6):g}",
+            role="margin",
+            value=margin,
+        )
+    if proportion and margin > 0.5:
+        raise OutOfRange(
+            f"`margin` of a difference is {margin!r}, which is {round(100 * margin, 6):g} points.",
+            "A difference of more than 50 points would be within. A lowest ratio, as of the four-fifths rule, is the margin of a ratio.",
+            hint=f'margin={margin!r}, comparison="ratio"; or margin=0.05 for a difference of five points',
             role="margin",
             value=margin,
         )

@@ -143,7 +143,12 @@ def check_seed(random_state: Any) -> None:
 
 def named(rows: Sequence[GroupRow]) -> str:
     """Name groups with the reason why they are left out."""
-    return "; ".join(f"{label_of(row.group)} ({row.status})" for row in rows)
+    return "; ".join(names(rows))
+
+
+def names(rows: Sequence[GroupRow]) -> tuple[str, ...]:
+    """Name each group with its status."""
+    return tuple(f"{label_of(row.group)} ({row.status})" for row in rows)
 
 
 def plain_group(group: tuple[Level, ...]) -> object:

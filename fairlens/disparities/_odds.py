@@ -17,8 +17,8 @@ from ..metrics._results import informed
 from ..metrics._sentence import label_of
 from ..stats import inequality, max_min_difference, newcombe, normal_quantile
 from ..stats._many import Chance, chance_of, gap_draws
-from ..stats._spread import NOTHING, Limits
-from ._family import TOO_FEW, Family, family_of, named
+from ..stats._spread import NOTHING, Limits, Seen
+from ._family import TOO_FEW, Family, family_of, names
 from ._statistics import Statistic, SummaryRow, gap_row, row
 
 COMPOSITES = ("equalized_odds_difference", "average_odds_difference", "generalized_entropy", "theil")
@@ -47,7 +47,7 @@ def _rate(name: str) -> Metric:
 def _equalized(odds: list[Family], confidence: float, strict: float, seed: int) -> list[SummaryRow]:
     """The larger of the gaps of two rates; both of their intervals hold together."""
     one, other = odds
-    parts = [replace(gap_row(family, confidence, strict, seed), statistic="equalized_odds_difference", part=family.metric.name) for family in odds]
+    parts = [replace(gap_row(family, confidence, strict**0.5, seed), statistic="equalized_odds_difference", part=family.metric.name) for family in odds]
     if any(len(family.able) < 2 for family in odds):
         short = next(family for family in odds if len(family.able) < 2)
         return [_over(odds, "equalized_odds_difference", NOTHING, reason=f"{TOO_FEW} by {short.metric.label.lower()}"), *parts]
@@ -58,10 +58,18 @@ def _equalized(odds: list[Family], confidence: float, strict: float, seed: int) 
     top = max(parts, key=lambda part: part.limits.value)
     return [
         _over(
-            odds, "equalized_odds_difference", limits, chance=chance_of(by_chance), strict=max(wide), highest=top.highest, lowest=top.lowest
+            odds, "equalized_odds_difference", limits, chance=chance_of(by_chance), strict=max(wide), highest=top.highest, lowest=top.lowest,
+            seen=_either([part.seen for part in parts]),
         ),
         *parts,
     ]  # fmt: skip
+
+
+def _either(seen: list[Seen]) -> Seen:
+    """The smallest gap that shows in one of two rates, and the one that shows in whichever it is."""
+    least = [one.least for one in seen if not math.isnan(one.least)]
+    surely = [one.surely for one in seen]
+    return Seen(min(least, default=math.nan), math.nan if any(map(math.isnan, surely)) else max(surely))
 
 
 def _over(odds: list[Family], statistic: Statistic, limits: Limits, **more: Any) -> SummaryRow:
@@ -71,7 +79,7 @@ def _over(odds: list[Family], statistic: Statistic, limits: Limits, **more: Any)
     return replace(
         made, metric=" and ".join(family.metric.name for family in odds), label=" and ".join(family.metric.label for family in odds),
         n=sum(one.n or 0 for family in odds for one in family.able), groups=min(len(family.able) for family in odds),
-        left_out=named(list(left.values())),
+        left_out=names(list(left.values())),
     )  # fmt: skip
 
 
@@ -134,7 +142,7 @@ def _inequality(
         reason = "nobody has any benefit" if nobody else TOO_FEW if alone else told
         rows.append(
             SummaryRow(
-                columns, "benefit", "Benefit", statistic, part, NOTHING if undefined else limits, counted, len(used), named(left), chance,
+                columns, "benefit", "Benefit", statistic, part, NOTHING if undefined else limits, counted, len(used), names(left), chance,
                 status="undefined" if undefined else "ok", reason=reason,
             )
         )  # fmt: skip

@@ -24,6 +24,11 @@ def share(value: float) -> str:
     return f"{fixed(100 * value, 1).removesuffix('.0')} %"
 
 
+def assumed(power: float) -> str:
+    """What a plan holds for."""
+    return f"with a power of {share(power)}, if the rates are equal or differ by twice the margin"
+
+
 def size_sentence(plan: SampleSize) -> str:
     """Say how many people it takes and what for."""
     goal = f"show that two equal rates lie {_inside(plan)}" if plan.is_within else "tell two rates apart"
@@ -84,7 +89,7 @@ def collection_sentence(plan: CollectionPlan) -> str:
     parts = []
     if wanted:
         named = _joined([f"{row.more:,} more of {plan.name_of(row)} {persons}" for row in wanted])
-        parts.append(f"Collect {named}.")
+        parts.append(f"Collect {named}: {assumed(plan.power)}.")
     elif not hopeless:
         parts.append("Nothing more to collect: each group is settled.")
     if hopeless:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 Numbers = npt.ArrayLike
 Scale = Literal["difference", "ratio"]
+_NO_RATIO = "the reference's rate is 0, so there is no ratio"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +74,12 @@ class SampleSize(Result):
         return None if None in sizes else max(size for size in sizes if size is not None)
 
     def to_frame(self) -> pd.DataFrame:
-        """Give one row per plan: rate (the reference's), other, difference, ratio, margin, n, n_reference, power, confidence."""
+        """Give one row per plan: rate (the reference's), other, difference, ratio, margin, n, n_reference, power, confidence, reason."""
         import pandas as pd
 
         rates, others = (np.array([getattr(row, name) for row in self.rows]) for name in ("rate", "other"))
         with np.errstate(divide="ignore", invalid="ignore"):
-            ratios = others / rates
+            ratios = np.where(rates > 0, others / rates, np.nan)
         return pd.DataFrame(
             {
                 "rate": rates,
@@ -90,6 +91,7 @@ class SampleSize(Result):
                 "n_reference": pd.array([row.n_reference for row in self.rows], dtype="Int64"),
                 "power": self.power,
                 "confidence": self.confidence,
+                "reason": ["" if rate > 0 else _NO_RATIO for rate in rates],
             }
         )
 
@@ -181,8 +183,8 @@ def sample_size(
     difference: Numbers | None = None,
     ratio: Numbers | None = None,
     margin: Numbers | None = None,
-    comparison: Scale = "difference",
-    direction: Literal["both", "lower", "higher"] = "both",
+    comparison: Scale | None = None,
+    direction: Literal["both", "lower", "higher"] | None = None,
     power: float = 0.8,
     confidence: float = 0.95,
     reference_size: float = 1.0,
@@ -199,7 +201,7 @@ def sample_size(
     margin
         Instead of these: how many people it takes to show that two equal rates lie within this margin.
     comparison, direction
-        Of the margin: as for a `Criterion`.
+        Of the margin: as for a `Criterion`; a difference on both sides if nothing is said. Without a margin they say nothing.
     power
         Probability that the answer is found if it is there.
     confidence
@@ -238,6 +240,9 @@ def sample_size(
         )  # fmt: skip
     base = rates_of("rate", rate)
     role, value = next(iter(given.items()))
+    if role != "margin":
+        _check_unused(role, comparison, direction)
+    comparison, direction = comparison or "difference", direction or "both"
     if role == "margin":
         check_choice("comparison", comparison, ("difference", "ratio"))
         check_choice("direction", direction, ("both", "lower", "higher"))
@@ -316,6 +321,20 @@ def minimum_detectable(
         for name, r, n1, n2, least in zip(labels, base, group, reference, found, strict=True)
     )
     return MinimumDetectable(rows, comparison, power, confidence)
+
+
+def _check_unused(role: str, comparison: str | None, direction: str | None) -> None:
+    """Refuse what only a margin has; a power is that of a test on both sides."""
+    scale = "ratio" if role == "ratio" else "difference"
+    for name, value, same in (("comparison", comparison, scale), ("direction", direction, "both")):
+        if value is not None and value != same:
+            raise BadValue(
+                f"`{name}` is {value!r} beside {role!r}.",
+                f"It is that of a margin. With {role!r} it is planned to tell two rates apart, on whichever side.",
+                hint=f"leave {name} out, or fl.sample_size(0.3, margin={0.8 if value == 'ratio' else 0.05}, {name}={value!r})",
+                role=name,
+                value=value,
+            )
 
 
 def _whole(n: float) -> int | None:

@@ -26,11 +26,13 @@ from ..stats import (
     max_z_normal,
     max_z_permutation,
     newcombe,
+    pairs_quantile,
     rest_sizes,
     smallest_gap,
+    smallest_seen,
 )
 from ..stats._many import Chance, MaxZ, Omnibus
-from ..stats._spread import Limits
+from ..stats._spread import UNSEEN, Limits, Seen
 from ._family import TOO_FEW, Family, check_draws, check_seed, families, named
 from ._words import p_words, screening
 
@@ -79,6 +81,8 @@ class ScreenFamily:
         The largest rate less the smallest, with an interval that holds whichever groups these are.
     by_chance
         Mean and 95th percentile of that gap, if all groups had the common rate.
+    seen
+        The smallest gap between two groups whose interval would have excluded 0 with a power of 0.8.
     rate
         The rate of all groups that were tested.
     method
@@ -94,6 +98,7 @@ class ScreenFamily:
     critical: float
     gap: Limits
     by_chance: Chance
+    seen: Seen
     rate: float
     n: float
     method: Literal["permutation", "normal"]
@@ -171,6 +176,8 @@ class Screening(Result):
                     "upper": one.gap.upper,
                     "expected_by_chance": one.by_chance.mean,
                     "expected_by_chance_95": one.by_chance.upper,
+                    "smallest_detectable": one.seen.least,
+                    "smallest_detectable_any_two": one.seen.surely,
                     "method": one.method,
                     "left_out": named(one.left_out),
                 }
@@ -306,7 +313,7 @@ def _screened(
         reason = TOO_FEW if base is None or base.status == "ok" else REASONS[f"{base.status}_reference"]
         reason = reason.format(least=audit.spec.min_denominator)
         tested = {}
-        critical, largest, chance, omnibus = math.nan, Limits(*[math.nan] * 3), _NOTHING, Omnibus(math.nan, 0, math.nan)
+        critical, largest, chance, seen, omnibus = math.nan, Limits(*[math.nan] * 3), _NOTHING, UNSEEN, Omnibus(math.nan, 0, math.nan)
     else:
         reason = ""
         found = _tested(family, at, draws, seed)
@@ -315,12 +322,13 @@ def _screened(
         omnibus = chi_square_omnibus(family.x, family.n)
         largest = max_min_difference(family.x, family.n, confidence)
         chance = gap_by_chance(family.n, family.rate, seed=seed)
+        seen = smallest_seen(family.n, family.rate, pairs_quantile(len(able), confidence))
     rows = tuple(tested[row.group] if row.group in tested else _untested(row, reason) for row in others)
     rows = tuple(replace(one, row=replace(one.row, group=audit._widen(one.row.group, family.by, by))) for one in rows)
     told: str | Group = "rest" if base is None else base.group
     method: Literal["permutation", "normal"] = "permutation" if family.is_plain else "normal"
     n = float(sum(row.n or 0 for row in able))
-    return ScreenFamily(family.by, family.metric, rows, told, base, omnibus, critical, largest, chance, family.rate, n, method)
+    return ScreenFamily(family.by, family.metric, rows, told, base, omnibus, critical, largest, chance, seen, family.rate, n, method)
 
 
 def _tested(family: Family, at: int | None, draws: int, seed: int) -> MaxZ:

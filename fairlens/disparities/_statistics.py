@@ -19,13 +19,13 @@ from ..stats import (
     gap_by_chance,
     max_min_difference,
     min_max_ratio,
+    pairs_quantile,
     redraw,
-    smallest_gap,
-    together_quantile,
+    smallest_seen,
 )
 from ..stats._many import Chance
-from ..stats._spread import NOTHING, Limits
-from ._family import TOO_FEW, Family, named
+from ..stats._spread import NOTHING, UNSEEN, Limits, Seen
+from ._family import TOO_FEW, Family, names
 
 Statistic = Literal[
     "max_min_difference", "min_max_ratio", "worst_group", "between_group_sd",
@@ -50,7 +50,8 @@ _WORSE_LOW = ("true_positive_rate", "true_negative_rate", "precision", "negative
 class SummaryRow:
     """One number over all groups. `part` names a part of a statistic that has parts; the statistic itself has none.
 
-    `strict` is the lower limit that allows for every metric and attribute of the summary.
+    `strict` is the lower limit that allows for every metric and attribute of the summary; `seen` are the smallest gaps that it would have told
+    from 0 with a power of 0.8.
     """
 
     by: tuple[str, ...]
@@ -61,9 +62,9 @@ class SummaryRow:
     limits: Limits
     n: int
     groups: int
-    left_out: str
+    left_out: tuple[str, ...]
     chance: Chance = NO_CHANCE
-    smallest_detectable: float = math.nan
+    seen: Seen = UNSEEN
     group: Group | None = None
     highest: Group | None = None
     lowest: Group | None = None
@@ -95,7 +96,7 @@ def row(family: Family, statistic: Statistic, limits: Limits, part: str = "", **
     counted = sum(one.n or 0 for one in family.able)
     metric = family.metric
     return SummaryRow(
-        family.by, metric.name, metric.label, statistic, part, limits, counted, len(family.able), named(family.left_out), **more
+        family.by, metric.name, metric.label, statistic, part, limits, counted, len(family.able), names(family.left_out), **more
     )  # fmt: skip
 
 
@@ -121,12 +122,10 @@ def gap_row(family: Family, confidence: float, strict: float, seed: int) -> Summ
         return row(family, "max_min_difference", NOTHING)
     x, n = family.x, family.n
     highest, lowest = ends_of(family)
-    seen = smallest_gap(n, family.rate, together_quantile(len(n), confidence), weight=family.weight)
-    unseen = [label_of(one.group) for one, least in zip(family.able, seen, strict=True) if math.isnan(least)]
     return row(
         family, "max_min_difference", max_min_difference(x, n, confidence), chance=gap_by_chance(n, family.rate, seed=seed),
-        smallest_detectable=math.nan if unseen else float(seen.max()), strict=max_min_difference(x, n, strict).lower,
-        reason=f"no difference, however large, could have been seen in: {', '.join(unseen)}" if unseen else "", highest=highest, lowest=lowest,
+        seen=smallest_seen(n, family.rate, pairs_quantile(len(n), strict)), strict=max_min_difference(x, n, strict).lower,
+        highest=highest, lowest=lowest,
     )  # fmt: skip
 
 

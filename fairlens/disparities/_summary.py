@@ -13,10 +13,11 @@ from .._result import Query, Result
 from .._spec import Spec
 from ..exceptions import RoleNeeded
 from ..metrics._results import Group, _count, _frame, _full, note
-from ..metrics._sentence import TEXTS, label_of
+from ..metrics._sentence import TEXTS, _left, label_of
 from ._family import check_draws, check_seed, compared, families, plain_group
 from ._odds import COMPOSITES, composite
 from ._statistics import LABELS, SummaryRow, one_rate
+from ._words import seen_briefly, seen_sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,10 +58,13 @@ class DisparitySummary(Result):
         columns["groups"] = [one.groups for one in self.rows]
         columns["expected_by_chance"] = [one.chance.mean for one in self.rows]
         columns["expected_by_chance_95"] = [one.chance.upper for one in self.rows]
-        columns["smallest_detectable"] = [one.smallest_detectable for one in self.rows]
+        columns["smallest_detectable"] = [one.seen.least for one in self.rows]
+        columns["smallest_detectable_any_two"] = [one.seen.surely for one in self.rows]
         for name in ("group", "highest", "lowest"):
             columns[name] = [_plain(getattr(one, name)) for one in self.rows]
-        for name in ("probability", "left_out", "status", "reason"):
+        columns["probability"] = [one.probability for one in self.rows]
+        columns["left_out"] = ["; ".join(one.left_out) for one in self.rows]
+        for name in ("status", "reason"):
             columns[name] = [getattr(one, name) for one in self.rows]
         return _frame(columns)
 
@@ -74,7 +78,7 @@ class DisparitySummary(Result):
         """Give the published summary as an HTML table."""
         answer = self.published()
         share = f"{round(100 * answer.confidence, 4):g} %"
-        headers = ["by", "metric", "statistic", f"value ({share} interval)", "by chance alone", "n", "groups", "left out", "note"]
+        headers = ["by", "metric", "statistic", f"value ({share} interval)", "by chance alone", "smallest gap it could see", "n", "groups", "left out", "note"]
         lines = [
             [
                 ", ".join(one.by),
@@ -82,9 +86,10 @@ class DisparitySummary(Result):
                 _named(one),
                 Cell(shown(one), _full(one.limits.value)),
                 Cell(_size(one, one.chance.mean), _full(one.chance.mean)),
+                Cell(f"{seen_briefly(one.seen, one.groups)} points" if is_gap(one) else "–", _full(one.seen.least)),
                 Cell(_count(one.n), one.n),
                 Cell(str(one.groups), one.groups),
-                one.left_out,
+                "; ".join(one.left_out),
                 _note(one),
             ]
             for one in answer.rows
@@ -121,7 +126,8 @@ def summarize(
     DisparitySummary
         Per rate: "max_min_difference", "min_max_ratio", "worst_group" (with the probability that it is the worst), "between_group_sd" (less the noise of the
         rates; the plain one is its part "uncorrected"). Groups with few people are left out and listed; with fewer than two left a number is
-        undefined, not 0. Worse is: errors when frequent, being right when rare, decisions as `favorable` says.
+        undefined, not 0. Beside each gap stand the one that chance alone makes and the smallest that so many people can tell: "smallest_detectable" between
+        the two groups with most people, "smallest_detectable_any_two" between whichever two (power 0.8, at the level that decides the sentence). Worse is: errors when frequent, being right when rare, decisions as `favorable` says.
 
     Notes
     -----
@@ -223,15 +229,27 @@ def _note(one: SummaryRow) -> str:
 
 def _sentence(rows: Sequence[SummaryRow]) -> str:
     """Of all gaps, the largest one whose interval excludes 0 while allowing for every metric and attribute."""
-    left = dict.fromkeys(one.left_out for one in rows if one.left_out)
-    tail = f" Left out: {'; '.join(left)}." if len(left) == 1 else " Groups that are left out are named in the table." if left else ""
+    tail = _tail(rows)
     top, sure, count = largest_gap(rows)
     if top is None:
         return TEXTS["nothing"] + tail
     several = f", allowing for {count} rates compared" if count > 1 else ""
     verdict = f"The groups do not all have one rate{several}." if sure else f"Cannot tell whether any rate differs between groups{several}."
     told = f"{gap_words(top)}{_ends(top)}, n={top.n:,}; if all {top.groups} groups had one rate, chance alone would make about {_size(top, top.chance.mean)}."
-    return (f"{told} {verdict}" if sure else f"{verdict} {told}") + tail
+    return f"{f'{told} {verdict}' if sure else f'{verdict} {told}'} {seen_sentence(top.seen, top.groups)}{tail}"
+
+
+def _tail(rows: Sequence[SummaryRow]) -> str:
+    """Name the groups that are left out: three of them at most, and only where all numbers leave out the same."""
+    left = list(dict.fromkeys(one.left_out for one in rows if one.left_out))
+    if len(left) > 1:
+        return " Groups that are left out are named in the table."
+    return _left(left[0]) if left else ""
+
+
+def is_gap(one: SummaryRow) -> bool:
+    """Whether a row is the distance of the largest and the smallest rate."""
+    return one.statistic in ("max_min_difference", "equalized_odds_difference") and one.status == "ok"
 
 
 def largest_gap(rows: Sequence[SummaryRow]) -> tuple[SummaryRow | None, bool, int]:

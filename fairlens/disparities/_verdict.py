@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from .._html import Cell, table
@@ -16,11 +16,13 @@ from ..exceptions import BadValue, WrongKind
 from ..metrics._results import _plain as plain_reference
 from ..metrics._row import Group
 from ..metrics._sentence import label_of
-from ..stats import normal_quantile
 from ._against import Reading, family, limits_of, readings
 from ._criterion import Criterion
 from ._judging import EXIT_CODES, ORDER, Interval, State, flip, judge
+from ._sizes import planned
+from ._uncertain import with_ends
 from ._verdict_words import REASONS, shown_change, shown_value, told
+from ._wanted import about_wanted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +34,8 @@ class Ruling:
 
     `lower` and `upper` are the limits that must lie wholly beyond the margin for "exceeds": at ``1 - alpha``, allowing for the
     `comparisons` of the criterion. `lower_within` and `upper_within` must lie wholly inside it for "within": at ``1 - 2 alpha``.
+    `harms_reference` says that what exceeds is the harm to the reference, which is worse off than the group. `more_needed` is the
+    number of `plan_collection` at a power of 0.8.
     """
 
     criterion: Criterion
@@ -51,6 +55,7 @@ class Ruling:
     more_needed: int | None
     flip: tuple[int, float] | None
     reason: str
+    harms_reference: bool = False
 
     @property
     def blocks(self) -> bool:
@@ -101,8 +106,8 @@ class Verdict(Result):
     def to_frame(self) -> pd.DataFrame:
         """Give one row per criterion and group.
 
-        `change` is the difference or the ratio, `margin` that of the criterion, `more_needed` how many more people of the group would
-        settle it if both rates stayed as they are, `flip` how many more or fewer people counted would move a ratio across its bound.
+        `change` is the difference or the ratio, `margin` that of the criterion, `more_needed` how many more people of the group to
+        collect as `plan_collection` has it at a power of 0.8, `flip` how many more or fewer people counted would move a ratio across its bound.
         """
         import pandas as pd
 
@@ -182,16 +187,22 @@ def check(measured: Measured, criteria: Criterion | Sequence[Criterion], *, base
     Raises
     ------
     RoleNeeded
-        If a criterion compares with a baseline and there is none.
+        If a criterion compares with a baseline and there is none, or it depends on what people want and the audit does not say that.
     BadValue
-        If two criteria have one name.
+        If two criteria have one name, or two decisions about the same people are asked for at a threshold, with weights or with several
+        rows per person.
 
     Notes
     -----
     A group *exceeds* where its interval at ``1 - alpha`` lies wholly beyond the margin on the side that does harm; it is *within* where
     its interval at ``1 - 2 alpha`` lies wholly inside (two one-sided tests, D. J. Schuirmann, Journal of Pharmacokinetics and
-    Biopharmaceutics 15 (1987) 657-680); *inconclusive* where neither is so, or fewer than `minimum_n` people are in a denominator;
-    *undefined* where there is no number. Intervals are Miettinen and Nurminen's for differences and Koopman's for ratios of rates,
+    Biopharmaceutics 15 (1987) 657-680); *inconclusive* where neither is so, or a denominator is worth fewer than `minimum_n`
+    independent people; *undefined* where there is no number. Where groups are known as probabilities, the change must also lie beyond
+    or inside whoever the people are, as `bound` has it; else it is *inconclusive*.
+
+    A criterion with one side leaves the other open for each group, but not for the reference: where a group is better off than a
+    reference that is itself a group by more than the margin, at the level of "exceeds", that row *exceeds* and names the reference as
+    harmed. Which outcome "lower", "adverse" and ratios are about is said in the notes of `Criterion`. Intervals are Miettinen and Nurminen's for differences and Koopman's for ratios of rates,
     with effective numbers of people; Bonett and Price's for two decisions about the same people; a bootstrap's for what is no rate.
 
     To say "within" of all groups each one must be, so these tests need no adjustment (intersection-union, R. L. Berger,
@@ -208,7 +219,6 @@ def check(measured: Measured, criteria: Criterion | Sequence[Criterion], *, base
     >>> verdict.state, verdict.exit_code, verdict.blocks
     ('exceeds', 10, True)
     """
-    asked = _criteria(criteria)
     if not isinstance(measured, Measured) or not isinstance(baseline, Measured | None):
         role, given = ("measured", measured) if not isinstance(measured, Measured) else ("baseline", baseline)
         raise WrongKind(
@@ -218,9 +228,10 @@ def check(measured: Measured, criteria: Criterion | Sequence[Criterion], *, base
             role=role,
             value=given,
         )
+    asked = _criteria(criteria, measured.spec)
     if measured.is_published and baseline is not None:
         baseline = baseline.protect()
-    used = [(one, readings(measured, one, baseline)) for one in asked]
+    used = [(one, read(measured, one, baseline)) for one in asked]
     named = {name for _, found in used for reading in found for name in reading.columns}
     attributes = tuple(name for name in measured.groups if name in named)
     rows = [ruling for one, found in used for ruling in _rule(one, found, attributes)]
@@ -228,7 +239,13 @@ def check(measured: Measured, criteria: Criterion | Sequence[Criterion], *, base
     return Verdict(attributes, tuple(rows), asked, measured.spec, measured.setting, measured.within, query)
 
 
-def _criteria(criteria: Any) -> tuple[Criterion, ...]:
+def read(measured: Measured, criterion: Criterion, baseline: Measured | None) -> list[Reading]:
+    """What a criterion compares, with what people are worth and what is not known about their groups."""
+    found = with_ends(measured, criterion, readings(measured, criterion, baseline))
+    return [replace(reading, least=measured.spec.min_denominator) for reading in found]
+
+
+def _criteria(criteria: Any, spec: Spec) -> tuple[Criterion, ...]:
     listed = (criteria,) if isinstance(criteria, Criterion) else criteria
     if not isinstance(listed, list | tuple) or not listed or not all(isinstance(one, Criterion) for one in listed):
         raise WrongKind(
@@ -238,7 +255,8 @@ def _criteria(criteria: Any) -> tuple[Criterion, ...]:
             role="criteria",
             value=criteria,
         )
-    labels = [one.label for one in listed]
+    judged = tuple(about_wanted(one, spec) for one in listed)
+    labels = [one.label for one in judged]
     twice = next((label for label in labels if labels.count(label) > 1), None)
     if twice is not None:
         raise BadValue(
@@ -248,7 +266,7 @@ def _criteria(criteria: Any) -> tuple[Criterion, ...]:
             role="criteria",
             value=twice,
         )
-    return tuple(listed)
+    return judged
 
 
 def _rule(criterion: Criterion, found: Sequence[Reading], attributes: tuple[str, ...]) -> list[Ruling]:
@@ -259,11 +277,32 @@ def _rule(criterion: Criterion, found: Sequence[Reading], attributes: tuple[str,
 
 
 def _few(reading: Reading, criterion: Criterion) -> str:
-    """Why nothing is said about a group with so few people, or so few in its reference."""
-    for n, of in ((reading.n, "few"), (reading.n_reference, "few_reference")):
-        if not reading.gone and n is not None and n < criterion.minimum_n:
-            return REASONS[of].format(least=criterion.minimum_n)
-    return ""
+    """Why nothing is said about a group that is worth so few people, or whose reference is."""
+    least = criterion.minimum_n
+    for n, worth, of in ((reading.n, reading.worth, ""), (reading.n_reference, reading.worth_reference, "_reference")):
+        if n is not None and min(n, worth) < least:
+            return REASONS[f"{'few' if n < least else 'weak'}{of}"].format(least=least)
+    return reading.few
+
+
+def _judged(criterion: Criterion, reading: Reading, strict: Interval, inner: Interval) -> tuple[State, str, bool]:
+    """The state, why it is inconclusive, and whether the reference is what is harmed."""
+    few = _few(reading, criterion)
+    if few:
+        return "inconclusive", few, False
+    intervals = [(strict, inner), *([] if reading.ends is None else [(reading.ends, reading.ends)])]
+    state = judge(strict, inner, criterion.bounds)
+    if reading.unsure:
+        return "inconclusive", "; ".join([*([REASONS["across"]] if state == "inconclusive" else []), reading.unsure]), False
+    if state == "exceeds":
+        return state, "", False
+    if criterion.judges_reference:
+        if all(judge(*one, criterion.both_bounds) == "exceeds" for one in intervals):
+            return "exceeds", REASONS["reference_harmed"], True
+        low, high = criterion.both_bounds
+        if state == "within" and not low <= reading.change <= high:
+            return state, REASONS["reference_perhaps"], False
+    return state, REASONS["across"] if state == "inconclusive" else "", False
 
 
 def _ruling(
@@ -276,27 +315,12 @@ def _ruling(
     nan = math.nan
     if reading.gone:
         return Ruling(criterion, group, reading.reference, "undefined", reading.value, reading.base, nan, nan, nan, nan, nan, *sizes, count, None, None, reading.gone)
-    few = _few(reading, criterion)
-    state: State = "inconclusive" if few else judge(strict, inner, criterion.bounds)
-    reason = few or (REASONS["across"] if state == "inconclusive" else "")
-    more = _more(criterion, reading, count) if state == "inconclusive" else None
-    turn = flip(reading.value, sizes[0] or 0, reading.base, criterion.bounds) if criterion.is_ratio and reading.is_exact else None
+    state, reason, turned = _judged(criterion, reading, strict, inner)
+    more = planned(criterion, reading, count).more if state == "inconclusive" else None
+    bounds = criterion.both_bounds if turned else criterion.bounds
+    people = flip(reading.value, sizes[0] or 0, reading.base, bounds) if criterion.is_ratio and reading.is_exact else None
     reasons = "; ".join(part for part in (reason, reading.told) if part)
-    return Ruling(criterion, group, reading.reference, state, *known, *strict, *inner, *sizes, count, more, turn, reasons)
-
-
-def _more(criterion: Criterion, reading: Reading, count: int) -> int | None:
-    """How many more people of the group would settle it, both rates and the reference staying as they are."""
-    n, n_reference, least = reading.n or 0, reading.n_reference or 0, criterion.minimum_n
-    if reading.samples is None or n_reference < least:
-        return None
-    alpha = 1 - criterion.confidence
-    z_strict, z_inner = normal_quantile(1 - alpha / count), normal_quantile(1 - 2 * alpha)
-    short = max(least - n, 0)
-    if short and reading.samples.with_more(short * reading.per_person).settles(criterion.bounds, z_strict, z_inner):
-        return short
-    more = reading.samples.more_needed(criterion.bounds, z_strict, z_inner)
-    return None if more is None else max(short, math.ceil(more / reading.per_person))
+    return Ruling(criterion, group, reading.reference, state, *known, *strict, *inner, *sizes, count, more, people, reasons, turned)
 
 
 def _count(n: int | None) -> str:

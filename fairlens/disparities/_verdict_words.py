@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .._html import fixed, percent, points
 from .._spec import Spec
-from ..metrics import Formula
+from ..metrics import Metric
 from ..metrics._sentence import MAX_NAMED, TEXTS, label_of, words_of
 from ._criterion import Criterion
 from ._judging import ORDER
+from ._plan_words import assumed
+from ._sizes import POWER
 
 if TYPE_CHECKING:
     from ._verdict import Ruling, Verdict
@@ -19,16 +22,19 @@ if TYPE_CHECKING:
 REASONS = {
     "few": "fewer than {least} people in the denominator",
     "few_reference": "fewer than {least} people in the reference's denominator",
+    "weak": "no more information than from fewer than {least} people",
+    "weak_reference": "no more information on the reference than from fewer than {least} people",
+    "reference_harmed": "the reference itself is worse off, by more than the margin",
+    "reference_perhaps": "the reference itself may be worse off by more than the margin",
     "across": "the interval reaches across the margin",
 }
-_SAME = "if both rates stayed as they are"
 
 
 def told(criterion: Criterion, rows: Sequence[Ruling], spec: Spec) -> str:
     """Say what exceeds, what is undefined or inconclusive and what it would take, and what is within."""
     by_state = {state: [row for row in rows if row.state == state] for state in ("exceeds", "undefined", "inconclusive", "within")}
     worst = sorted(by_state["exceeds"], key=lambda row: -row.margins)
-    parts = [f"Exceeds: {_exceeds(row, spec)}" for row in worst[:MAX_NAMED]]
+    parts = [f"Exceeds: {_harmed(row, spec)}{_exceeds(row, spec)}" for row in worst[:MAX_NAMED]]
     if len(worst) > MAX_NAMED:
         parts.append(f"Exceeds too: {_count(len(worst) - MAX_NAMED)}, marked in the table.")
     if worst and worst[0].comparisons > 1:
@@ -37,7 +43,7 @@ def told(criterion: Criterion, rows: Sequence[Ruling], spec: Spec) -> str:
     if by_state["inconclusive"]:
         parts.append(_inconclusive(criterion, by_state["inconclusive"], spec))
     if by_state["within"]:
-        named = _named([f"{_name(row, spec)} ({_sizes(row)})" for row in by_state["within"]])
+        named = _named([f"{_name(row, spec)} ({_sizes(row)}{f'; {row.reason}' if row.reason else ''})" for row in by_state["within"]])
         parts.append(f"Within {_margin(criterion)}: {named}.")
     return " ".join(parts)
 
@@ -49,11 +55,16 @@ def headline(verdict: Verdict) -> str:
         rows = [row for row in verdict.rows if row.state == state]
         if not rows:
             continue
-        names = list(dict.fromkeys(_group(row) for row in rows))
+        names = list(dict.fromkeys(f"{_reference(row)} (against {_group(row)})" if row.harms_reference else _group(row) for row in rows))
         few = len(names) <= MAX_NAMED and len(rows) == len(names)
         parts.append(f"{state}: {', '.join(names) if few else f'{len(rows)} of {len(verdict.rows)} comparisons'}")
     text = "; ".join(parts)
     return f"{verdict.within}{text[0].upper()}{text[1:]}"
+
+
+def _harmed(row: Ruling, spec: Spec) -> str:
+    """Where the reference is what is harmed, its name."""
+    return f"the reference itself, {_reference(row)}, is worse off than {_group(row)}: " if row.harms_reference else ""
 
 
 def _exceeds(row: Ruling, spec: Spec) -> str:
@@ -62,9 +73,9 @@ def _exceeds(row: Ruling, spec: Spec) -> str:
     if criterion.is_ratio:
         size = f"{row.change:.2f} times ({limits[0]:.2f} to {limits[1]:.2f})"
         beyond = "below" if row.change < criterion.margin else "above"
-        tail = f"{beyond} {_margin(criterion) if criterion.direction != 'both' else f'the margin of {criterion.told_margin} that was set'}"
+        tail = f"{beyond} {_margin(replace(criterion, direction='both') if row.harms_reference else criterion)}"
     else:
-        high, low = ("higher", "lower") if isinstance(criterion.measure, Formula) else ("more", "fewer")
+        high, low = ("more", "fewer") if criterion.is_rate else ("higher", "lower")
         size = f"{_size(criterion, abs(row.change))} {high if row.change > 0 else low} ({_limit(criterion, limits[0])} to {_limit(criterion, limits[1])})"
         tail = f"more than {_margin(criterion)}"
     text = f"{_rates(row, spec)}: {size}, {tail} ({_sizes(row)})."
@@ -77,7 +88,7 @@ def _rates(row: Ruling, spec: Spec) -> str:
     """Both rates, as counts of a hundred people; of what is no rate, as numbers."""
     metric = row.criterion.measure
     than = _reference(row)
-    if isinstance(metric, Formula):
+    if not isinstance(metric, Metric):
         return f"{metric.label} of {_name(row, spec)} {fixed(row.value, 3)}, {than} {fixed(row.base, 3)}"
     words = words_of(spec, metric)
     than = than if row.reference == "baseline" else f"of 100 {than}"
@@ -92,23 +103,25 @@ def _reference(row: Ruling) -> str:
 
 def _flip(row: Ruling, spec: Spec) -> str:
     """How many people would move the ratio across its bound: how firm it is, apart from chance."""
+    metric = row.criterion.measure
     assert row.flip is not None
+    assert isinstance(metric, Metric)
     count, bound = row.flip
-    words = words_of(spec, row.criterion.measure)
+    words = words_of(spec, metric)
     which = "more" if count > 0 else "fewer"
     return f"{abs(count):,} {which} {_name(row, spec)} who {words['event']} would move the ratio across {bound:.2f}."
 
 
 def _inconclusive(criterion: Criterion, rows: Sequence[Ruling], spec: Spec) -> str:
-    named, alike = [], False
+    named = []
     for row in rows:
-        need = "no number of more people would be enough to tell" if row.more_needed is None else f"about {row.more_needed:,} more would be needed"
+        need = "no number of more people can be planned" if row.more_needed is None else f"about {row.more_needed:,} more would be needed"
         why = f"{row.reason}; " if not row.reason.startswith(REASONS["across"]) else ""
         named.append(f"{_name(row, spec)} ({_sizes(row)}; {why}{need})")
-        alike = alike or row.more_needed is not None
-    text = f"Inconclusive for {_named(named)}"
-    text += f", {_SAME}." if alike else "."
+    text = f"Inconclusive for {_named(named)}."
     collect = [row for row in rows if row.more_needed is not None]
+    if collect:
+        text += f" Planned {assumed(POWER)}."
     if criterion.on_inconclusive == "collect" and collect:
         text += f" Collect {_named([f'{row.more_needed:,} more of {_group(row)}' for row in collect])}."
     return text
@@ -159,11 +172,11 @@ def _margin(criterion: Criterion) -> str:
 
 
 def _size(criterion: Criterion, value: float) -> str:
-    return fixed(value, 3) if isinstance(criterion.measure, Formula) else _hundred(value)
+    return _hundred(value) if criterion.is_rate else fixed(value, 3)
 
 
 def _limit(criterion: Criterion, value: float) -> str:
-    return fixed(value, 3) if isinstance(criterion.measure, Formula) else fixed(100 * value, 1)
+    return fixed(100 * value, 1) if criterion.is_rate else fixed(value, 3)
 
 
 def _hundred(value: float) -> str:
@@ -172,7 +185,7 @@ def _hundred(value: float) -> str:
 
 def shown_value(criterion: Criterion, value: float) -> str:
     """Write a value in a table."""
-    if isinstance(criterion.measure, Formula):
+    if not criterion.is_rate:
         return "–" if math.isnan(value) else fixed(value, 3)
     return percent(value)
 
@@ -183,6 +196,6 @@ def shown_change(criterion: Criterion, change: float, lower: float, upper: float
         return "–"
     if criterion.is_ratio:
         return f"{change:.2f} ({lower:.2f} to {upper:.2f})"
-    if isinstance(criterion.measure, Formula):
+    if not criterion.is_rate:
         return f"{change:+.3f} ({lower:+.3f} to {upper:+.3f})"
     return f"{points(change)} points ({points(lower)} to {points(upper)})"

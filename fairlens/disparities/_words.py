@@ -11,6 +11,7 @@ from ..metrics._sentence import MAX_NAMED, TEXTS, label_of
 from ._family import named
 
 if TYPE_CHECKING:
+    from ..stats._spread import Seen
     from ._screen import ScreenFamily, ScreenRow
 
 
@@ -69,7 +70,36 @@ def _gap(family: ScreenFamily) -> str:
         f"The largest rate less the smallest is {fixed(100 * family.gap.value, 1)} points ({low} to {high});"
         f" if all groups had one rate, chance alone would make about {fixed(100 * family.by_chance.mean, 1)}"
         f" ({fixed(100 * family.by_chance.upper, 1)} or more in 5 of 100 audits)."
+        f" {seen_sentence(family.seen, family.size + (family.base is not None))}"
     )
+
+
+def seen_words(seen: Seen, groups: int) -> str:
+    """Say which gap between two groups so many people can tell."""
+    if math.isnan(seen.least):
+        return "no gap, however large"
+    least, surely = _ends(seen)
+    if groups == 2 or least == surely:
+        return f"a gap of {least} points"
+    other = surely if surely == "none" else f"one of {surely}"
+    return f"a gap of {least} points between its two largest groups, and {other} between its two smallest"
+
+
+def seen_sentence(seen: Seen, groups: int) -> str:
+    """Say in a sentence which gap between two groups so many people can tell."""
+    return f"With so many people, 8 of 10 audits would see {seen_words(seen, groups)}."
+
+
+def seen_briefly(seen: Seen, groups: int) -> str:
+    """Write the same in a table or a picture."""
+    if math.isnan(seen.least):
+        return "none"
+    least, surely = _ends(seen)
+    return least if groups == 2 or least == surely else f"{least} to {surely}"
+
+
+def _ends(seen: Seen) -> tuple[str, ...]:
+    return tuple("none" if math.isnan(one) else fixed(100 * one, 1) for one in seen)
 
 
 def _tail(family: ScreenFamily) -> str:

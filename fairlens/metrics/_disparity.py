@@ -50,6 +50,7 @@ _MEANT = {
     "rest": "everybody else",
     "overall": "everybody",
 }
+_ROUNDING = 1e-12
 NEGATIVE = "a ratio of values that may be negative says nothing"
 _WITH_ALL = "it depends on how large a group is, so that a difference or a ratio of it says nothing about how people are treated"
 
@@ -109,10 +110,10 @@ def _compare(
     if base is None:
         nobody = replace(rows[0], group=("best",), value=math.nan, n=None, status="undefined", reason=REASONS["no_best"])
         return [replace(pair, reason=REASONS["no_best"]) for pair in _against(rows, [nobody] * len(rows), "best", limits, ratio)]
-    told = REASONS["after_looking"] if reference == "best" else ""
+    told = REASONS["after_looking"] if reference == "best" else ""  # and a test of what was chosen so would say too much
     others = [row for row in rows if row is not base]
     compared = _against(others, [base] * len(others), base.group, limits, ratio)
-    return [replace(pair, reason=pair.reason or told) for pair in compared] if told else compared
+    return [replace(pair, reason=pair.reason or told, p_value=math.nan) for pair in compared] if told else compared
 
 
 def _check_word(view: View, reference: Level | tuple[Level, ...]) -> None:
@@ -143,7 +144,7 @@ def _base(
         return max(known, key=lambda row: row.people or 0) if known else rows[0]
     wanted = reference if isinstance(reference, tuple) else (reference,)
     for row in rows:
-        if row.group == wanted or tuple(level for level in row.group if level != "(all)") == wanted:
+        if alike(row.group, wanted) or alike(tuple(level for level in row.group if level != "(all)"), wanted):
             return row
     have = [label_of(group) for group in view.groups]
     raise LevelNotFound(
@@ -169,6 +170,12 @@ def _best(rows: Sequence[GroupRow], metric: Measure, favorable: bool | None) -> 
     sign = 1 if favorable == (metric.favorable == "event") else -1
     able = [row for row in rows if row.status == "ok"]
     return max(able, key=lambda row: sign * row.value) if able else None
+
+
+def alike(one: Sequence[Level], two: Sequence[Level]) -> bool:
+    """Whether two groups have the same levels; 1 and True are two."""
+    same = [a == b and isinstance(a, bool) == isinstance(b, bool) for a, b in zip(one, two, strict=False)]
+    return len(one) == len(two) and all(same)
 
 
 def need_favorable(what: str) -> RoleNeeded:
@@ -242,7 +249,7 @@ def _resampled_pair(pair: PairRow, limits: Limits, ratio: bool) -> PairRow:
     low, high, lost = (float(one) for one in percentile_interval(values, limits.confidence))
     kept = values[np.isfinite(values)]
     neutral = 1.0 if ratio else 0.0
-    side = min(int((kept <= neutral).sum()), int((kept >= neutral).sum()))
+    side = min(int((kept <= neutral + _ROUNDING).sum()), int((kept >= neutral - _ROUNDING).sum()))
     p = min(1.0, 2 * (side + 1) / (len(kept) + 1))
     reason = joined(pair.reason, LOST.format(share=round(100 * lost)) if lost > MOST_LOST else "")
     limited = (min(low, pair.change), max(high, pair.change)) if len(kept) else (pair.change, pair.change)

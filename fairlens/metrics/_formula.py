@@ -137,7 +137,10 @@ _REGISTERED: dict[str, Measure] = {}
 def find(name: str) -> Measure | None:
     """Find a rate, a formula or a registered metric by its id or by scikit-learn's other name for it."""
     known = ALIASES.get(name, name)
-    return RATES.get(known) or FORMULAS.get(known) or SHARES.get(known) or _REGISTERED.get(name)
+    own = _REGISTERED.get(name)
+    if isinstance(own, Formula) and isinstance(own.evaluate, _OnCells):
+        own = replace(own, evaluate=_OnCells(own.evaluate.function, own.name))  # with nothing remembered: what it reads may have changed
+    return RATES.get(known) or FORMULAS.get(known) or SHARES.get(known) or own
 
 
 def every_name() -> tuple[str, ...]:
@@ -183,7 +186,8 @@ def _way(function: Callable[..., Any]) -> str | None:
 
 
 def register(
-    name: str, function: UserMetric | Measure, *, label: str = "", favorable: Literal["event", "opposite"] | None = None
+    name: str, function: UserMetric | Measure, *, label: str = "", favorable: Literal["event", "opposite"] | None = None,
+    overwrite: bool = False,
 ) -> Measure:
     """Make a metric known by a name, so that every question takes it.
 
@@ -199,6 +203,8 @@ def register(
         What tables and axes call it.
     favorable
         "event" if people want a high value whenever they want the predicted event, "opposite" if they then do not.
+    overwrite
+        Whether another function may take a name that was registered already.
 
     Returns
     -------
@@ -208,7 +214,7 @@ def register(
     Raises
     ------
     BadValue
-        If the name is one that fairlens uses itself.
+        If the name is one that fairlens uses itself, or was given to another function.
     WrongKind
         If `function` cannot be called.
 
@@ -248,23 +254,41 @@ def register(
             role="function",
             value=function,
         )
+    if _REGISTERED.get(name, made) != made and not overwrite:
+        raise BadValue(
+            f"`name` is {name!r}, and another metric was registered under it.",
+            "Criteria and tables that name it would mean something else from now on.",
+            hint=f"fl.metrics.register({'other_' + name!r}, function), or overwrite=True",
+            role="name",
+            value=name,
+        )
     _REGISTERED[name] = made
     return made
 
 
 @dataclass(frozen=True, slots=True)
 class _OnCells:
-    """A user's function, run on the four labelled cells; equal to another of the same function, and as easily pickled."""
+    """A user's function, run on the four labelled cells; equal to another of the same function, and as easily pickled.
+
+    It remembers its values, so that what is shown of an answer costs no more than the answer.
+    """
 
     function: Callable[..., Any]
     name: str
+    seen: dict[bytes, float] = field(default_factory=dict, compare=False, repr=False)
 
     def __call__(self, counts: Array) -> Array:
         distinct, place = np.unique(counts.reshape(-1, counts.shape[-1])[:, :4], axis=0, return_inverse=True)
         by_name = _way(self.function) == "sample_weight"
-        values = np.array([self._value(cells, by_name) for cells in distinct])
+        values = np.array([self._remembered(cells, by_name) for cells in distinct])
         found: Array = values[place.reshape(-1)].reshape(counts.shape[:-1])
         return found
+
+    def _remembered(self, weights: Array, by_name: bool) -> float:
+        key = weights.tobytes()
+        if key not in self.seen:
+            self.seen[key] = self._value(weights, by_name)
+        return self.seen[key]
 
     def _value(self, weights: Array, by_name: bool) -> float:
         kept = weights > 0

@@ -200,6 +200,7 @@ def _size(n: float, effective: float, limits: Limits) -> tuple[Status, str]:
 def resampled(view: View, metric: Measure, drawn: Any, limits: Limits) -> list[GroupRow]:
     """Rows whose intervals come from resampled counts, (draws, groups, 6): of cells, of weighted sums, or of whole clusters."""
     rows = _formula_rows(view, metric, limits) if isinstance(metric, Formula) else _scored(view, metric, limits)
+    chances = _chances(view)
     everybody = drawn.sum(axis=1) if isinstance(metric, Metric) and metric.of_all else None
     found = []
     for i, row in enumerate(rows):
@@ -207,18 +208,19 @@ def resampled(view: View, metric: Measure, drawn: Any, limits: Limits) -> list[G
             found.append(row)
             continue
         values = evaluate(metric, drawn[:, i], everybody)
-        found.append(_with_limits(row, values, view.weights[i], limits))
+        found.append(_with_limits(row, values, view.weights[i], chances[i], limits))
     return found
 
 
 def draws_of(view: View, draws: int = DRAWS) -> Any:
     """Resample the counts of a view, (draws, groups, 6).
 
-    Always the same for the same people: what is drawn for a group depends on its own counts only, not on how it is called, on the order of
-    the groups, or on which others are shown. Clusters are drawn for all groups together.
+    Always the same for the same people: what is drawn for a group depends on its own counts, not on how it is called, on the order of the
+    groups, or on which others are shown; of groups with the very same counts each is drawn for itself. Clusters are drawn for all groups
+    that are shown together, in an order of their counts.
     """
     if view.clusters is not None:
-        return cluster_draws(view.clusters.tables(len(view.groups)), draws, np.random.default_rng(_SEED))
+        return _clusters_drawn(view, draws)
     scale = _common_weight(view)
     drawn = np.zeros((draws, len(view.groups), 6))
     for i, rng in enumerate(_chances(view)):
@@ -227,6 +229,21 @@ def draws_of(view: View, draws: int = DRAWS) -> Any:
         else:
             drawn[:, i] = cell_draws(view.counts[i][None], draws, rng)[:, 0] * scale
     return drawn
+
+
+def _clusters_drawn(view: View, draws: int) -> Any:
+    """Resample whole clusters, seen from the groups that are shown: what is hidden must not move what is drawn for the others."""
+    assert view.clusters is not None
+    tables = view.clusters.tables(len(view.groups))
+    shown = np.flatnonzero(~view.suppressed)
+    shown = shown[np.lexsort(np.array([tables[:, i].sum(axis=0) for i in shown]).reshape(len(shown), -1).T)] if len(shown) else shown
+    kept = tables[:, shown].reshape(len(tables), -1)
+    kept = kept[kept.any(axis=1)]
+    kept = kept[np.lexsort(kept.T)] if kept.size else kept
+    out = np.zeros((draws, len(view.groups), 6))
+    if kept.size:
+        out[:, shown] = cluster_draws(kept.reshape(len(kept), len(shown), 6), draws, np.random.default_rng(_SEED))
+    return out
 
 
 def _share_draws(view: View) -> Any:
@@ -251,13 +268,13 @@ def _common_weight(view: View) -> float | None:
 
 
 def _chances(view: View) -> list[np.random.Generator]:
-    """A source of chance per group, made from its counts; groups of the same counts get different ones."""
+    """A source of chance per group, made from its counts; groups of the same counts get different ones, and so do groups and the rest."""
     content = [np.round(np.asarray(counts, float), 6).tobytes() for counts in view.counts]
     found: list[np.random.Generator | None] = [None] * len(content)
     seen: dict[bytes, int] = {}
     for i in sorted(range(len(content)), key=lambda i: (content[i], view.weights[i].tolist())):
         seen[content[i]] = seen.get(content[i], -1) + 1
-        found[i] = np.random.default_rng([_SEED, seen[content[i]], *np.frombuffer(content[i], np.uint32)])
+        found[i] = np.random.default_rng([_SEED, seen[content[i]], len(view.by), *np.frombuffer(content[i], np.uint32)])
     return [one for one in found if one is not None]
 
 
@@ -293,7 +310,7 @@ def _formula_rows(view: View, metric: Formula, limits: Limits) -> list[GroupRow]
     return _blanked(view, rows, limits)
 
 
-def _with_limits(row: GroupRow, values: Any, weights: Any, limits: Limits) -> GroupRow:
+def _with_limits(row: GroupRow, values: Any, weights: Any, rng: np.random.Generator, limits: Limits) -> GroupRow:
     """Give a row the percentiles of its resampled values."""
     low, high, lost = (float(one) for one in percentile_interval(values, limits.confidence))
     if lost > MOST_LOST:
@@ -302,17 +319,19 @@ def _with_limits(row: GroupRow, values: Any, weights: Any, limits: Limits) -> Gr
         return replace(row, lower=min(low, row.value), upper=max(high, row.value), draws=values)
     if isinstance(row.metric, Metric):  # a bootstrap of people who are all alike has no width, and that is not certainty
         return replace(row, reason=joined(row.reason, SCORE_LIMITS), draws=values)
-    values = _smoothed(row, weights)
+    values = _smoothed(row, weights, rng)
     low, high, _ = (float(one) for one in percentile_interval(values, limits.confidence))
-    told = SMOOTH_LIMITS if high - low > _NO_WIDTH else CONSTANT
-    return replace(row, lower=min(low, row.value), upper=max(high, row.value), reason=joined(row.reason, told), draws=values)
+    if not high - low > _NO_WIDTH:  # it depends on how many people there are and on nothing else
+        nan = math.nan
+        return replace(row, value=nan, lower=nan, upper=nan, status="undefined", reason=CONSTANT, effective=0.0)
+    return replace(row, lower=min(low, row.value), upper=max(high, row.value), reason=joined(row.reason, SMOOTH_LIMITS), draws=values)
 
 
-def _smoothed(row: GroupRow, weights: Any) -> Any:
+def _smoothed(row: GroupRow, weights: Any, rng: np.random.Generator) -> Any:
     """Values of a formula at shares of the four labelled cells drawn from their distribution given the counts and Jeffreys' prior."""
     assert isinstance(row.metric, Formula)
     seen = np.asarray(weights[:4], float)
-    shares = np.random.default_rng(_SEED).dirichlet(seen / seen.sum() * max(row.effective, 1.0) + 0.5, row.metric.draws)
+    shares = rng.dirichlet(seen / seen.sum() * max(row.effective, 1.0) + 0.5, row.metric.draws)
     return evaluate(row.metric, np.concatenate([shares * seen.sum(), np.zeros((len(shares), 2))], axis=1))
 
 

@@ -24,14 +24,12 @@ def adjusted(rows: Sequence[PairRow]) -> tuple[float, ...]:
 
 
 def _family(pairs: Sequence[PairRow]) -> Sequence[float]:
-    if any(pair.draws is not None or not pair.row.metric.event for pair in pairs):
+    if len(pairs) == 1 or any(pair.draws is not None or not pair.row.metric.event for pair in pairs):
         return [min(1.0, pair.p_value * len(pairs)) for pair in pairs]
     groups = [_settled(informed(pair.row)) for pair in pairs]
     to_one = not isinstance(pairs[0].reference, str)
     if to_one:
         groups.append(_settled(informed(pairs[0].base)))
-    elif len(pairs) == 1:
-        return [pairs[0].p_value]
     x, n = ([group[k] for group in groups] for k in (0, 1))
     whole = all(float(size).is_integer() for group in groups for size in group)
     weight = None if whole or to_one else [pair.row.denominator for pair in pairs]

@@ -15,6 +15,7 @@ from .._result import Query, Result
 from .._spec import Spec
 from ._formula import Formula
 from ._many import adjusted, detectable
+from ._ratio_words import compare_ratios
 from ._row import Group as Group
 from ._row import GroupRow as GroupRow
 from ._row import Opposite as Opposite
@@ -205,6 +206,12 @@ class RatioTable(_PairTable):
     """
 
     change_name: ClassVar[str] = "ratio"
+
+    @property
+    def sentence(self) -> str:
+        """The ratio furthest from 1 that the data support, beside that of the opposite rates; or that they cannot tell."""
+        answer = self.published()
+        return compare_ratios(answer.rows, comparisons(answer.rows), answer.spec, answer.confidence, within=answer.within)
 
     def _more_columns(self) -> dict[str, list[object]]:
         found = [pair.opposite for pair in self.rows]

@@ -114,7 +114,7 @@ def within_of(parts: Sequence[str]) -> str:
 def compare(
     comparisons: Sequence[Comparison], spec: Spec, confidence: float, *, within: str = "", plan: bool = False
 ) -> str:
-    """Say the largest difference that the data support, or that they cannot tell.
+    """Say the largest difference that the data support, or that they cannot tell; then the one that is nearest to being supported.
 
     A difference is supported if its interval excludes 0 at the Bonferroni level of all comparisons that have a number.
     `within` is the beginning that `within_of` gives. With `plan`, a sentence that cannot tell adds how many more people it takes.
@@ -128,7 +128,7 @@ def compare(
     if supported:
         top = _widest(supported)
         return within + _supported(top, spec, normal_quantile(confidence)) + tail
-    top = _widest(able)
+    top = max(able, key=lambda one: nearness(one.difference, one.interval(strict)))
     text = _cannot(top, spec, strict, len(able))
     if plan and top.relative is None and top.draws is None and top.metric.event:
         needed = people_needed(top.x1, top.n1, top.x2, top.n2, strict)
@@ -222,6 +222,16 @@ def _harm(one: Comparison, spec: Spec) -> str:
 def _widest(comparisons: Sequence[Comparison]) -> Comparison:
     """The first of the largest differences; rounding errors of sums of weights decide nothing."""
     return max(comparisons, key=lambda one: round(abs(one.difference), 12))
+
+
+def nearness(difference: float, limits: tuple[float, float]) -> float:
+    """How far a difference is from 0, by the length of its interval on that side; 1 and more where the interval excludes 0.
+
+    The largest difference that is not supported is that of the smallest group; this one is that of which the data say most.
+    """
+    size = abs(difference)
+    below = difference - limits[0] if difference > 0 else limits[1] - difference
+    return round(size / below, 9) if size > 0 and below > 0 else 0.0
 
 
 def _left_out(comparisons: Sequence[Comparison]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -12,16 +12,21 @@ from matplotlib.axes import Axes
 from .._levels import ALL
 from .._spec import Spec
 from ..metrics import DifferenceTable, GroupRow, GroupTable, PairRow, RatioTable
+from ..metrics._ratio_words import compare_ratios
 from ..metrics._results import comparisons
+from ..metrics._row import Opposite
 from ..metrics._sentence import TEXTS, compare, label_of
 from ..metrics._write import changed, written
 from ._picture import Picture
-from ._rows import Block, Chart, Row, Scale, State, draw_chart, percent_tick, points_tick
+from ._rows import Block, Chart, Row, Scale, State, draw_chart, draw_dots, percent_tick, placed, points_tick
+from ._theme import INK, PAPER
 
 FEW = "few people"
 UNSURE = "cannot tell"
 _WHO = "n is the number of people in the denominator"
 _HIDDEN_N = "n not shown"
+_UNDER = 0.17
+"""Inches from a dot to the mark under it."""
 MOST_ROWS = 60
 """Rows in a picture: more could not be read."""
 _Any = TypeVar("_Any", GroupRow, PairRow)
@@ -45,10 +50,14 @@ def draw_pairs(result: DifferenceTable | RatioTable, ax: Axes | None = None) -> 
     """Draw a forest: each group's difference or ratio to its reference, with the line of no difference."""
     ratio = isinstance(result, RatioTable)
     parts = _split(result.rows, lambda pair: pair.row)
-    blocks = tuple(
-        Block(_pair_heading(pairs, result.attributes), tuple(_pair_row(pair, ratio) for pair in pairs))
-        for pairs in _largest(parts, lambda pair: pair.row)
-    )
+    kept = _largest(parts, lambda pair: pair.row)
+    blocks = tuple(Block(_pair_heading(pairs, result.attributes), tuple(_pair_row(pair, ratio) for pair in pairs)) for pairs in kept)
+    opposites = {
+        id(row): pair.opposite
+        for block, pairs in zip(blocks, kept, strict=True)
+        for row, pair in zip(block.rows, pairs, strict=True)
+        if row.state != "missing" and _has_opposite(pair)
+    }
     blocks = _with_more(blocks, result.rows)
     rates = all(pair.row.metric.event for pair in result.rows)
     unit = " in points" if rates else ""
@@ -56,9 +65,36 @@ def draw_pairs(result: DifferenceTable | RatioTable, ax: Axes | None = None) -> 
     subject = f"{blocks[0].header}. {what}" if len(blocks) == 1 else what
     axis = f"{_settled(subject, result.setting)}; lines are {share_of(result.confidence)} intervals, each by itself; {_WHO}"
     able = [pair for pair in result.rows if pair.status == "ok"]
-    title = compare(comparisons(able), result.spec, result.confidence, within=result.within)
-    scale = _ratio_scale(result.rows) if ratio else Scale(points_tick if rates else number_tick, neutral=0.0)
-    return draw_chart(Chart(title, axis, blocks, scale, len(blocks) > 1), ax)
+    if not ratio:
+        title = compare(comparisons(able), result.spec, result.confidence, within=result.within)
+        scale = Scale(points_tick if rates else number_tick, neutral=0.0)
+        return draw_chart(Chart(title, axis, blocks, scale, len(blocks) > 1), ax)
+    title = compare_ratios(able, comparisons(able), result.spec, result.confidence, within=result.within)
+    ends = tuple(end for one in opposites.values() if one is not None for end in (one.lower, one.change, one.upper))
+    axis = f"{axis}; hollow squares are ratios of the opposite rates" if opposites else axis
+    return draw_chart(Chart(title, axis, blocks, _ratio_scale(result.rows, ends), len(blocks) > 1, ends), ax, _with_opposites(opposites))
+
+
+def _has_opposite(pair: PairRow) -> bool:
+    return pair.opposite is not None and not math.isnan(pair.opposite.change)
+
+
+def _with_opposites(opposites: Mapping[int, Opposite | None]) -> Callable[[Axes, Chart], None]:
+    """Draw dots, and under each the ratio of the opposite rates as a hollow square on a thin line."""
+
+    def marks(ax: Axes, chart: Chart) -> None:
+        draw_dots(ax, chart)
+        places = [(one, y + _UNDER) for _, row, y in placed(chart) if row is not None and (one := opposites.get(id(row))) is not None]
+        ax.hlines(
+            [y for _, y in places], [one.lower for one, _ in places], [one.upper for one, _ in places], colors=INK, linewidths=1.1, zorder=2,
+            gid="opposite-intervals",
+        )  # fmt: skip
+        ax.plot(
+            [one.change for one, _ in places], [y for _, y in places], "s", gid="opposites", zorder=3, markersize=6.5, color=INK,
+            markerfacecolor=PAPER, markeredgewidth=1.3, linestyle="none", clip_on=False,
+        )  # fmt: skip
+
+    return marks
 
 
 def _largest(parts: Sequence[list[_Any]], of: Callable[[_Any], GroupRow]) -> list[list[_Any]]:
@@ -105,6 +141,10 @@ def _pair_row(pair: PairRow, ratio: bool) -> Row:
         text, neutral = f"{pair.change:.2f} ({pair.lower:.2f} to {pair.upper:.2f})", 1.0
     else:
         text, neutral = changed(pair.row.metric, pair.change, pair.lower, pair.upper), 0.0
+    if ratio and pair.opposite is not None:
+        other = pair.opposite
+        numbers = f"{other.change:.2f} ({other.lower:.2f} to {other.upper:.2f})" if _has_opposite(pair) else "none"
+        text = f"{text}\nopposite rate: {numbers}"
     shown, state, remark = _shown(pair, text)
     if state != "missing" and pair.lower <= neutral <= pair.upper:
         state = "unsure" if state == "ok" else state
@@ -181,10 +221,10 @@ def _against_largest(rows: Sequence[GroupRow]) -> list[PairRow]:
     ]
 
 
-def _ratio_scale(pairs: Sequence[PairRow]) -> Scale:
+def _ratio_scale(pairs: Sequence[PairRow], more: Sequence[float]) -> Scale:
     numbers = [
-        end for pair in pairs if not math.isnan(pair.change) for end in (pair.lower, pair.change, pair.upper)
-    ]
+        *more, *(end for pair in pairs if not math.isnan(pair.change) for end in (pair.lower, pair.change, pair.upper))
+    ]  # fmt: skip
     even = all(0 < number < math.inf for number in numbers)
     return Scale(lambda value: f"{value:g}", (0.0, math.inf), 1.0, 0.5, even)
 

@@ -47,7 +47,10 @@ Corner = Literal["best", "upper left", "upper right", "lower right"]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One group: its points, its band, marked points, and what the key says under its name. `place` decides how it is drawn."""
+    """One group: its points, its band, marked points, and what the key says under its name. `place` decides how it is drawn.
+
+    `uprights` are places of points whose intervals are drawn as upright lines, in place of a band.
+    """
 
     name: str
     told: tuple[str, ...]
@@ -58,6 +61,7 @@ class Line:
     upper: tuple[float, ...] = ()
     sizes: tuple[float, ...] = ()
     marks: tuple[tuple[float, float], ...] = ()
+    uprights: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +256,9 @@ def _draw(ax: Axes, panel: Panel, *, header: bool) -> None:
 def _line(ax: Axes, panel: Panel, line: Line) -> None:
     look = _look(line.place)
     draw: dict[str, Any] = {"drawstyle": "steps-pre"} if panel.steps else {}
-    if line.lower:
+    if line.uprights is not None:
+        _uprights(ax, line, halfway=panel.steps)
+    elif line.lower:
         ax.fill_between(
             line.x, line.lower, line.upper, step="pre" if panel.steps else None, color=look["color"], alpha=0.13, linewidth=0, zorder=1.2,
             gid="band",
@@ -271,6 +277,16 @@ def _line(ax: Axes, panel: Panel, line: Line) -> None:
             [x], [y], _MARKERS[line.place], color=look["color"], markersize=8.5, markeredgecolor=PAPER, markeredgewidth=1.2, zorder=4,
             clip_on=False, gid="mark",
         )  # fmt: skip
+
+
+def _uprights(ax: Axes, line: Line, *, halfway: bool) -> None:
+    """Draw the intervals of some points, each with the marker of its group; halfway along a step, where no line goes up or down."""
+    colour = _COLOURS[line.place]
+    kept = [i for i in line.uprights or () if line.y[i] == line.y[i]]
+    y, lower, upper = ([values[i] for i in kept] for values in (line.y, line.lower, line.upper))
+    x = [(line.x[i] + line.x[i - 1]) / 2 if halfway else line.x[i] for i in kept]
+    ax.vlines(x, lower, upper, colors=colour, linewidths=1.3, zorder=2.4, gid="uprights")
+    ax.plot(x, y, _MARKERS[line.place], color=colour, markersize=5.0, markeredgecolor=PAPER, markeredgewidth=0.7, zorder=2.6, clip_on=False, gid="upright-points")
 
 
 def _name_marks(ax: Axes, panel: Panel) -> None:

@@ -12,9 +12,10 @@ from matplotlib.patches import Rectangle
 from .._levels import ALL
 from ..disparities import Verdict
 from ..disparities._judging import ORDER, State
+from ..disparities._plan_words import assumed
+from ..disparities._sizes import POWER
 from ..disparities._verdict import Ruling
 from ..disparities._verdict_words import headline, shown_change
-from ..metrics import Formula
 from ..metrics._sentence import label_of
 from ._groups import MOST_ROWS, count_of, share_of
 from ._picture import Picture
@@ -47,7 +48,7 @@ class _Banded(Block):
 
 def draw_verdict(result: Verdict, ax: Axes | None = None) -> Picture:
     """Draw each group's change under each criterion; where criteria have different margins, in units of the margin."""
-    kinds = {(one.is_ratio, one.margin, isinstance(one.measure, Formula)) for one in result.criteria}
+    kinds = {(one.is_ratio, one.margin, one.is_rate) for one in result.criteria}
     in_margins = len(kinds) > 1
     kept = set(sorted(range(len(result.rows)), key=lambda i: (ORDER.index(result.rows[i].state), i))[:MOST_ROWS])
     rows = [row for i, row in enumerate(result.rows) if i in kept]
@@ -75,7 +76,8 @@ def _block(rows: Sequence[Ruling], in_margins: bool, attributes: Sequence[str]) 
     criterion = rows[0].criterion
     used = [name for name, level in zip(attributes, rows[0].group, strict=True) if level != ALL]
     about = f" ({' and '.join(used)})" if criterion.by is None and used else ""
-    low, high = (_place(rows[0], bound, in_margins) for bound in criterion.bounds)
+    bounds = criterion.both_bounds if any(row.harms_reference for row in rows) else criterion.bounds
+    low, high = (_place(rows[0], bound, in_margins) for bound in bounds)
     return _Banded(f"{criterion.label}{about}", tuple(_row(row, in_margins) for row in rows), (low, high))
 
 
@@ -86,9 +88,10 @@ def _row(row: Ruling, in_margins: bool) -> _Ruled:
     places = [_place(row, value, in_margins) for value in (row.change, row.lower, row.upper)]
     count = count_of(row.n) if row.n_reference is None else f"{count_of(row.n)} against {row.n_reference:,}"
     need = f", {row.more_needed:,} more needed" if row.more_needed is not None else ""
+    harm = ": the reference is worse off" if row.harms_reference else ""
     inner = (_place(row, row.lower_within, in_margins), _place(row, row.upper_within, in_margins))
     text = shown_change(row.criterion, row.change, row.lower, row.upper)
-    return _Ruled(label_of(row.group), count, places[0], places[1], places[2], text, "ok", f"{row.state}{need}", verdict=row.state, inner=inner)
+    return _Ruled(label_of(row.group), count, places[0], places[1], places[2], text, "ok", f"{row.state}{harm}{need}", verdict=row.state, inner=inner)
 
 
 def _place(row: Ruling, value: float, in_margins: bool) -> float:
@@ -109,7 +112,7 @@ def _scale(result: Verdict, in_margins: bool, blocks: Sequence[_Banded]) -> Scal
     if first.is_ratio:
         ends = [end for block in blocks for row in block.rows if row.state != "missing" for end in (row.lower, row.upper)]
         return Scale(lambda value: f"{value:g}", (0.0, math.inf), 1.0, 0.5, all(0 < end < math.inf for end in ends))
-    if isinstance(first.measure, Formula):
+    if not first.is_rate:
         return Scale(lambda value: f"{round(value, 9) + 0:g}", neutral=0.0)
     return Scale(points_tick, neutral=0.0)
 
@@ -121,16 +124,17 @@ def _axis_text(result: Verdict, in_margins: bool) -> str:
     elif first.is_ratio:
         what = "Ratio (1: no difference)"
     else:
-        what = f"Difference{'' if isinstance(first.measure, Formula) else ' in points'} (0: no difference)"
+        what = f"Difference{' in points' if first.is_rate else ''} (0: no difference)"
     about = f"{first.label}. {what}" if len(result.criteria) == 1 else what
     setting = f", {result.setting}" if result.setting else ""
     strict, inner = share_of(first.confidence), share_of(1 - 2 * (1 - first.confidence))
     count = max((row.comparisons for row in result.rows), default=1)
     allowing = f", allowing for {count} comparisons" if count > 1 else ""
+    needed = f". People needed are planned {assumed(POWER)}" if any(row.more_needed is not None for row in result.rows) else ""
     return (
         f"{about}{setting}. The band is what the margin calls within. A square exceeds: its thin line ({strict}{allowing}) lies beyond"
         f" the band. A circle is within: its thick line ({inner}) lies inside. A diamond is inconclusive; n is the number of people"
-        " in the denominator"
+        f" in the denominator{needed}"
     )
 
 

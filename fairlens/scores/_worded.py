@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -72,13 +73,15 @@ def _rewidened(one: Curve, i: int, strict: float, plain: float) -> tuple[float, 
 
 
 def _people_of(rate: float, width: float, z: float, most: float) -> float:
-    """Number of people whose interval has this width: fewer than n where people have weights."""
-    low, high = 0.5, most
-    for _ in range(60):
-        middle = (low + high) / 2
-        ends = wilson(rate * middle, middle, z)
-        low, high = (middle, high) if float(ends[1] - ends[0]) > width else (low, middle)
-    return high
+    """Number of people whose interval has this width: fewer than n where people have weights.
+
+    With u one over the number, ``width (1 + z^2 u) = 2 z sqrt(p q u + z^2 u^2 / 4)``; its square has one positive root.
+    """
+    square = z * z
+    a, b, c = square * square * (width * width - 1), 2 * square * (width * width - 2 * rate * (1 - rate)), width * width
+    root = math.sqrt(b * b - 4 * a * c)
+    u = (b + root) / (-2 * a) if b > 0 else 2 * c / (root - b)
+    return min(max(1 / u, 0.5), most)
 
 
 def decision_sentence(audit: Measured, names: Sequence[str], by: By, confidence: float) -> str:

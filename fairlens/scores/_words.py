@@ -11,7 +11,7 @@ from .._html import fixed
 from .._spec import Spec
 from ..metrics import PairRow
 from ..metrics._sentence import TEXTS as COMMON
-from ..metrics._sentence import _fill, _left, label_of, lowered
+from ..metrics._sentence import _fill, _left, label_of, lowered, nearness
 from ..stats import normal_quantile
 from ._numbers import ScoreRow
 
@@ -29,7 +29,7 @@ TEXTS = {
 
 
 def compare_scores(pairs: Sequence[PairRow], spec: Spec, confidence: float, *, within: str = "") -> str:
-    """Say the largest supported difference of a metric of scores, or that the data cannot tell.
+    """Say the largest supported difference of a metric of scores, or that the data cannot tell of the one that is nearest to being supported.
 
     A difference is supported if its interval, widened to the Bonferroni level of all comparisons with a number, excludes 0.
     """
@@ -39,7 +39,10 @@ def compare_scores(pairs: Sequence[PairRow], spec: Spec, confidence: float, *, w
         return within + COMMON["nothing"] + tail
     factor = normal_quantile(confidence, len(able)) / normal_quantile(confidence)
     supported = [pair for pair in able if excludes_zero(widened(pair, factor))]
-    top = max(supported or able, key=lambda pair: abs(pair.change))
+    if supported:
+        top = max(supported, key=lambda pair: abs(pair.change))
+    else:
+        top = max(able, key=lambda pair: nearness(pair.change, (pair.lower, pair.upper)))
     limits = (top.lower, top.upper) if supported else widened(top, factor)
     text = _said(top, limits, spec, len(able), is_supported=bool(supported))
     return within + text + tail + _binned(top)

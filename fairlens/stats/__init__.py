@@ -45,6 +45,7 @@ from ._spread import (
     min_max_ratio,
     pairs_quantile,
     redraw,
+    smallest_seen,
     together_quantile,
 )
 from ._strata import breslow_day, cmh_test, mantel_haenszel, standardize
@@ -106,6 +107,7 @@ __all__ = [
     "roc_difference",
     "roc_interval",
     "smallest_gap",
+    "smallest_seen",
     "standardize",
     "together_quantile",
     "wilson",

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._intervals import koopman, newcombe, normal_quantile, wilson
+from ._many import smallest_gap
 
 Array = npt.NDArray[np.float64]
 _MOST_RATIOS = 150
@@ -74,6 +75,49 @@ def max_min_difference(x: npt.ArrayLike, n: npt.ArrayLike, confidence: float = 0
     lower, upper = newcombe(x[one], n[one], x[two], n[two], pairs_quantile(len(n), confidence))
     ends = max(0.0, float(lower.max()), float(-upper.min())), float(max(upper.max(), -lower.min()))
     return Limits(float(np.ptp(x / n)), *ends)
+
+
+class Seen(NamedTuple):
+    """The smallest gap between two groups that would have been found: between the two that see most, and whichever two it is between."""
+
+    least: float
+    surely: float
+
+
+UNSEEN = Seen(float("nan"), float("nan"))
+
+
+def smallest_seen(n: npt.ArrayLike, rate: float, critical: float, power: float = 0.8) -> Seen:
+    """Give the smallest difference between two of several groups that their interval would have told from 0.
+
+    Parameters
+    ----------
+    n
+        People per group.
+    rate
+        The rate of one of the two.
+    critical
+        The quantile of the interval of each pair, such as that of `pairs_quantile`.
+    power
+        The probability of telling.
+
+    Returns
+    -------
+    Seen
+        `least` for the two groups with most people, `surely` for the two with fewest; NaN where no rate is far enough. By the normal
+        approximation of `smallest_gap`, for the worse of the two cases which of the two groups has the other rate.
+
+    Examples
+    --------
+    >>> [round(one, 2) for one in smallest_seen([1000, 1000, 50, 50], 0.3, pairs_quantile(4, 0.95))]
+    [0.07, 0.34]
+    """
+    ranked = np.sort(np.asarray(n, float))
+    if len(ranked) < 2:
+        return UNSEEN
+    pairs = (ranked[-2:], ranked[:2])
+    found = [[smallest_gap(two, rate, critical, power, reference=at)[1 - at] for at in (0, 1)] for two in pairs]
+    return Seen(*(float(np.max(both)) for both in found))
 
 
 def min_max_ratio(x: npt.ArrayLike, n: npt.ArrayLike, confidence: float = 0.95) -> Limits:

@@ -11,10 +11,11 @@ from .._levels import ALL
 from .._thresholds import GroupThresholds
 from ..disparities import Criterion, Verdict, check
 from ..disparities._judging import ORDER
+from ..disparities._plan_words import share
+from ..disparities._sizes import POWER
 from ..disparities._verdict import Ruling
 from ..disparities._verdict_words import headline, shown_change
 from ..exceptions import BadValue
-from ..metrics import Formula
 from ..metrics._sentence import label_of
 from ._state import Choices, State
 from ._texts import CRITERIA
@@ -112,7 +113,7 @@ def judge_all(choices: Choices, criteria: Sequence[Criterion]) -> Strip | None:
     """
     if isinstance(criteria, list | tuple) and not criteria:
         return None
-    first = _check(choices, criteria, choices.stops[0])
+    first = check(choices.audit.at(choices.stops[0]), criteria)
     count = len(first.rows) * len(choices.stops)
     if count > MAX_RULINGS:
         widest = max(first.criteria, key=lambda one: sum(row.criterion == one for row in first.rows))
@@ -123,51 +124,38 @@ def judge_all(choices: Choices, criteria: Sequence[Criterion]) -> Strip | None:
             role="criteria",
             value=count,
         )
-    verdicts = [first, *(_check(choices, first.criteria, stop) for stop in choices.stops[1:])]
-    return Strip(tuple((_said(verdict), _parts(verdict)) for verdict in verdicts))
+    by_stop = [[_check(choices, one, stop) for one in first.criteria] for stop in choices.stops]
+    return Strip(tuple((_said(verdicts), tuple(map(_judged, verdicts))) for verdicts in by_stop))
 
 
-def _check(choices: Choices, criteria: Sequence[Criterion], stop: float | None) -> Verdict:
-    """The verdict at one stop. Two decisions about the same people are compared as they were taken, whatever the threshold."""
-    listed = list(criteria) if isinstance(criteria, tuple) else criteria
-    audit = choices.audit.at(stop)
-    paired = [one for one in listed if isinstance(one, Criterion) and one.comparison == "baseline"] if isinstance(listed, list) else []
-    if not paired or stop is None or not choices.audit.tables.is_paired:
-        return check(audit, listed)
-    others = [one for one in listed if one not in paired]
-    found = [check(audit, others)] if others else []
-    found.append(check(choices.audit.at(None), paired))
-    rows = [row for one in listed for verdict in found for row in verdict.rows if row.criterion == one]
-    return replace(found[0], rows=tuple(rows), criteria=tuple(listed))
+def _check(choices: Choices, criterion: Criterion, stop: float | None) -> Verdict:
+    """The verdict at one stop; two decisions about the same people are compared as they were taken, whatever the threshold."""
+    return check(choices.audit.at(None if criterion.comparison == "baseline" else stop), criterion)
 
 
-def _said(verdict: Verdict) -> str:
+def _said(verdicts: Sequence[Verdict]) -> str:
     """Which groups are in which state; of several criteria how many comparisons, since one group can be in several."""
-    if len(verdict.criteria) == 1:
-        return f"{headline(replace(verdict, within=''))}."
-    counts = [(state, sum(row.state == state for row in verdict.rows)) for state in ORDER]
-    states = ", ".join(f"{state} {count}" for state, count in counts if count)
-    return CRITERIA["counts"].format(k=len(verdict.rows), states=states) + "."
+    if len(verdicts) == 1:
+        return f"{headline(replace(verdicts[0], within=''))}."
+    found = [row.state for verdict in verdicts for row in verdict.rows]
+    states = ", ".join(f"{state} {found.count(state)}" for state in ORDER if state in found)
+    return CRITERIA["counts"].format(k=len(found), states=states) + "."
 
 
-def _parts(verdict: Verdict) -> tuple[Judged, ...]:
-    return tuple(_judged(one, [row for row in verdict.rows if row.criterion == one], verdict) for one in verdict.criteria)
-
-
-def _judged(criterion: Criterion, rows: Sequence[Ruling], verdict: Verdict) -> Judged:
+def _judged(verdict: Verdict) -> Judged:
+    (criterion,), rows = verdict.criteria, verdict.rows
     named = f"{criterion.name}. " if criterion.name else ""
     words = f"{named}{replace(criterion, name='').label}"
     if criterion.comparison == "baseline":
         words += f", {CRITERIA['as_taken']}"
     share, count = fixed(100 * criterion.confidence, 1).removesuffix(".0"), max((row.comparisons for row in rows), default=1)
     limits = CRITERIA["allowing" if count > 1 else "limits"].format(share=share, k=count)
-    kind = "ratio" if criterion.is_ratio else "change" if isinstance(criterion.measure, Formula) else "difference"
+    kind = "ratio" if criterion.is_ratio else "difference" if criterion.is_rate else "change"
     kept = _worst(rows)
     left = len(rows) - len(kept)
-    more = CRITERIA["more"].format(k=f"{left:,}") if left else ""
     several = len({_columns(row, verdict) for row in rows}) > 1
     shown = tuple((row.state, (_group(row, verdict, several), _note(row), _change(row), _sizes(row))) for row in kept)
-    return Judged(words, limits, CRITERIA[kind], shown, more)
+    return Judged(words, limits, CRITERIA[kind], shown, CRITERIA["more"].format(k=f"{left:,}") if left else "")
 
 
 def _worst(rows: Sequence[Ruling]) -> list[Ruling]:
@@ -197,7 +185,7 @@ def _sizes(row: Ruling) -> str:
 
 
 def _note(row: Ruling) -> str:
-    need = CRITERIA["needed"].format(k=f"{row.more_needed:,}") if row.more_needed is not None else ""
+    need = CRITERIA["needed"].format(k=f"{row.more_needed:,}", power=share(POWER)) if row.more_needed is not None else ""
     return "; ".join(part for part in (row.reason, need) if part)
 
 

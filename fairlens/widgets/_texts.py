@@ -54,7 +54,7 @@ CRITERIA = {
     "limits": "Limits at {share} %.",
     "allowing": "Limits at {share} %, allowing for {k} comparisons.",
     "against": "{n} against {m}",
-    "needed": "about {k} more needed",
+    "needed": "about {k} more needed, planned for a power of {power}",
     "more": "and {k} more groups, none of them in a worse state",
     "as_taken": "of the decisions as they were taken",
     "judged": "Judged for everybody, {how}{aside}.",

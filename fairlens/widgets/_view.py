@@ -15,7 +15,8 @@ from ..disparities import adjust
 from ..exceptions import OneGroup
 from ..metrics import DifferenceTable, GroupRow, PairRow, RatioTable
 from ..metrics._disparity import Word
-from ..metrics._results import Group
+from ..metrics._results import Group, comparisons
+from ..metrics._sentence import compare as told_difference
 from ._criteria import Strip
 from ._state import Choices, State
 from ._texts import ADJUSTED, AS_DECIDED, AT_THRESHOLD, LABELS, RECORDED, STATE
@@ -134,7 +135,8 @@ def view(choices: Choices, state: State, confidence: float, strip: Strip | None 
         compared: DifferenceTable | RatioTable = compare(state.metric, list(state.by), reference, confidence)
     except OneGroup:
         return View(choices, state, rows.rows, (), LABELS["one_group"], confidence, strip=strip)
-    found = View(choices, state, rows.rows, compared.rows, compared.sentence, confidence, strip=strip)
+    said = told_difference(comparisons(compared.rows), audit.spec, confidence, within=audit.within)
+    found = View(choices, state, rows.rows, compared.rows, said, confidence, strip=strip)
     if state.adjust is None or found.whole:
         return found
     return replace(found, adjusted=_adjusted(audit, state, reference, confidence))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import fairlens as fl
 from fairlens import exceptions as fe
 from fairlens import metrics
+from fairlens.disparities._wanted import about_wanted, opposite_of
 
 
 def test_defaults_and_words():
@@ -63,6 +64,8 @@ def test_bounds_and_what_is_asked(options, bounds, words):
         ({"margin": 0.05, "reference": None}, fe.WrongKind, "reference='largest'"),
         ({"margin": 0.05, "comparison": "baseline", "reference": "white"}, fe.BadValue, "without a reference"),
         ({"margin": 0.05, "name": 3}, fe.WrongKind, "name="),
+        ({"margin": 0.8}, fe.OutOfRange, 'margin=0.8, comparison="ratio"'),
+        ({"margin": 0.8, "comparison": "baseline"}, fe.OutOfRange, 'comparison="ratio"'),
     ],
 )
 def test_bad_criteria_say_what_to_write_instead(options, kind, hint):
@@ -83,7 +86,7 @@ REFERENCES = st.sampled_from(["largest", "rest", "overall", "white", 3, True, ("
 
 @settings(deadline=None, max_examples=100)
 @given(
-    METRICS, st.floats(0.001, 0.999), st.sampled_from(["difference", "ratio"]), REFERENCES, st.sampled_from(["both", "lower", "higher"]),
+    METRICS, st.floats(0.001, 0.5), st.sampled_from(["difference", "ratio"]), REFERENCES, st.sampled_from(["both", "lower", "higher"]),
     st.sampled_from([None, ("race",), ("race", "sex")]), st.integers(1, 500), st.sampled_from(["block", "warn", "collect"]), st.text(max_size=20),
 )  # fmt: skip
 def test_a_criterion_survives_being_written_down(metric, margin, comparison, reference, direction, by, least, otherwise, text):
@@ -113,3 +116,32 @@ def test_a_metric_of_ones_own_is_written_in_full_and_a_function_is_refused():
 def test_what_is_no_criterion_is_not_read(data):
     with pytest.raises(fe.FairlensError, match="criterion"):
         fl.Criterion.from_dict(data)
+
+
+def test_adverse_is_for_rates_that_say_what_people_want():
+    rule = fl.Criterion("selection_rate", margin=0.05, direction="adverse")
+    assert rule.asks == "not more than 5 points worse than the largest group"
+    assert fl.Criterion("selection_rate", margin=0.8, comparison="ratio", direction="adverse").asks == "ratio to the largest group not worse than 0.8"
+    with pytest.raises(fe.BadValue, match="does not say by itself") as caught:
+        fl.Criterion("false_positive_rate", margin=0.05, direction="adverse")
+    assert 'direction="higher"' in caught.value.hint
+
+
+def test_the_opposite_of_a_rate_of_ones_own_has_its_direction_turned():
+    own = metrics.Metric("paid", (0, 1, 0, 1, 0, 0), (1, 1, 1, 1, 0, 0), "Paid", favorable="event")
+    turned = opposite_of(own)
+    assert (turned.numerator, turned.favorable, turned.label) == ((1, 0, 1, 0, 0, 0), "opposite", "Opposite of Paid")
+    wanted = about_wanted(fl.Criterion(own, margin=0.8, comparison="ratio"), fl.audit(y_pred=[0, 1], sensitive_features={"g": ["a", "b"]}, favorable=0).spec)
+    assert wanted.metric == turned
+    assert fl.Criterion.from_dict(json.loads(json.dumps(wanted.to_dict()))) == wanted
+
+
+def test_numbers_of_scores_have_differences_only():
+    rule = fl.Criterion("roc_auc", margin=0.05)
+    assert rule.label == "Area under the ROC curve: not more than 0.05 away from the largest group"
+    assert fl.Criterion.from_dict(json.loads(json.dumps(rule.to_dict()))) == rule
+    assert fl.Criterion.from_dict(fl.Criterion(rule.measure, margin=0.05).to_dict()) == rule
+    for comparison in ("ratio", "baseline"):
+        with pytest.raises(fe.BadValue, match="difference") as caught:
+            fl.Criterion("roc_auc", margin=0.5, comparison=comparison)
+        assert 'comparison="difference"' in caught.value.hint

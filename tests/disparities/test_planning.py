@@ -1,5 +1,6 @@
 """Plans: before an audit from rates, after one for what it could not settle."""
 
+import json
 import math
 import re
 
@@ -43,6 +44,15 @@ def test_a_larger_reference_and_a_list():
     assert many.sentence.startswith("To tell two rates apart with a power of 80 %: from 20 people per group for 10 %")
 
 
+def test_a_ratio_to_nobody_is_undefined_and_says_why():
+    plan = fl.sample_size([0, 0.1], 0.2)
+    frame = plan.to_frame()
+    assert frame["ratio"].isna().tolist() == [True, False]
+    assert frame["reason"].tolist() == ["the reference's rate is 0, so there is no ratio", ""]
+    assert json.loads(json.dumps(plan.to_dict(), allow_nan=False))["rows"][0][frame.columns.get_loc("ratio")] is None
+    assert plan.rows[0].n > 0
+
+
 def test_what_no_number_would_do_is_none():
     plan = fl.sample_size(0.3, [0.3, 0.2])
     assert plan.rows[0].n is None
@@ -69,6 +79,10 @@ def test_what_no_number_would_do_is_none():
         ((math.nan, 0.2), {}, fe.WrongKind),
         (([0.1, 0.2], [0.1, 0.2, 0.3]), {}, fe.ShapesDiffer),
         ((0.3,), {"margin": 0.05, "direction": "down"}, fe.BadValue),
+        ((0.3, 0.24), {"comparison": "ratio"}, fe.BadValue),
+        ((0.3,), {"ratio": 0.8, "comparison": "difference"}, fe.BadValue),
+        ((0.3, 0.24), {"direction": "lower"}, fe.BadValue),
+        ((0.3,), {"difference": 0.1, "direction": "higher"}, fe.BadValue),
     ],
 )
 def test_bad_plans_are_refused(arguments, options, kind):
@@ -144,6 +158,32 @@ def test_rates_near_the_margin_need_what_the_verdict_says():
     assert row.state == "inconclusive"
     assert row.more == fl.check(audit, criterion).rows[0].more_needed
     assert "near the margin" in row.reason
+
+
+@pytest.mark.parametrize("power", [0.8, 0.9])
+def test_plans_near_their_edge_are_no_nonsense(power):
+    """Sixty per cent against seventy: just short of the people planned, two more would settle nothing, and the total stays one."""
+    criterion = fl.Criterion("selection_rate", margin=0.06)
+    rows = [
+        fl.plan_collection(audit_of({"a": (4000, 2800), "b": (people, people * 6 // 10)}), criterion, power=power).rows[0]
+        for people in (50, 100, 150, 200, 250, 300, 400)
+    ]
+    assert {row.state for row in rows} == {"inconclusive"}
+    assert len({row.n_planned for row in rows}) == 1
+    assert all(row.n_planned >= max(row.n_if_equal, row.n_if_twice) for row in rows)
+    edge = fl.Criterion("selection_rate", margin=0.1)
+    for people in (50, 90, 100, 150, 190, 195, 200, 300):
+        row = fl.plan_collection(audit_of({"a": (20_000, 14_000), "b": (people, round(0.62 * people))}), edge, power=power).rows[0]
+        assert row.more is None or row.more >= people, (people, row)
+    alike = fl.plan_collection(audit_of({"a": (20_000, 14_000), "b": (40, 25)}), criterion, power=power)
+    assert alike.sentence.endswith(f"more of b applicants: with a power of {round(100 * power)} %, if the rates are equal or differ by twice the margin.")
+
+
+def test_rates_at_the_margin_are_planned_while_few_are_there():
+    criterion = fl.Criterion("selection_rate", margin=0.1)
+    few, many = (fl.plan_collection(audit_of({"a": (20_000, 14_000), "b": (n, round(0.6 * n))}), criterion).rows[0] for n in (40, 160))
+    assert few.more >= few.n
+    assert (many.more, many.reason[:28]) == (None, "its rates lie at the margin")
 
 
 def test_only_rates_of_separate_samples_can_be_planned():

@@ -1,5 +1,6 @@
 """Metrics that are no single proportion: their values, when there is none, their intervals, and users' own."""
 
+import dataclasses
 import functools
 import math
 import pickle
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from answers import check_answers
+from sklearn import exceptions as sk_exceptions
 from sklearn import metrics as sk
 
 import fairlens as fl
@@ -17,11 +19,19 @@ from fairlens.metrics import FORMULAS, Formula, Metric, get, register
 from fairlens.metrics import _formula as module
 from fairlens.scores._ids import SCORES
 
+
+def likelihoods(y, p):
+    """Both ratios; scikit-learn warns where one is not defined, and gives NaN."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", sk_exceptions.UndefinedMetricWarning)
+        return sk.class_likelihood_ratios(y, p)
+
+
 ORACLES = {
     "balanced_accuracy": sk.balanced_accuracy_score,
     "f1_score": sk.f1_score,
-    "positive_likelihood_ratio": lambda y, p: sk.class_likelihood_ratios(y, p)[0],
-    "negative_likelihood_ratio": lambda y, p: sk.class_likelihood_ratios(y, p)[1],
+    "positive_likelihood_ratio": lambda y, p: likelihoods(y, p)[0],
+    "negative_likelihood_ratio": lambda y, p: likelihoods(y, p)[1],
 }
 
 
@@ -38,11 +48,17 @@ def accuracy(y_true, y_pred, sample_weight):
     return np.average(y_true == y_pred, weights=sample_weight)
 
 
+def weighed(y_true, y_pred, beta, sample_weight):
+    """F-beta, faster than scikit-learn's."""
+    tp, fp, fn = (sample_weight[(y_true == y) & (y_pred == p)].sum() for y, p in ((1, 1), (0, 1), (1, 0)))
+    return (1 + beta**2) * tp / ((1 + beta**2) * tp + beta**2 * fn + fp)
+
+
 @pytest.mark.parametrize("name", ORACLES)
 def test_formulas_are_those_of_scikit_learn(people, name):
     found = audit_of(people).by_group(name, by=["race", "sex"]).to_frame().set_index(["race", "sex"])["value"]
     for group, part in people.groupby(["race", "sex"]):
-        assert found.loc[group] == pytest.approx(ORACLES[name](part["y"], part["p"]), abs=1e-12)
+        assert found.loc[group] == pytest.approx(ORACLES[name](part["y"], part["p"]), abs=1e-12, nan_ok=True)
     assert audit_of(people).overall(name).to_frame()["value"][0] == pytest.approx(ORACLES[name](people["y"], people["p"]), abs=1e-12)
     assert set(ORACLES) == set(FORMULAS)
 
@@ -127,8 +143,8 @@ def test_a_ratio_to_nothing_or_of_negative_values_is_none(rows_of):
     turned = audit.ratio("f1_score", reference="a").rows[0]
     assert (turned.row.group, turned.change, turned.status) == (("b",), 0.0, "ok")
     assert turned.upper > 0
-    mcc = audit.ratio(sk.matthews_corrcoef, reference="c").rows[1]
-    assert (mcc.row.group, mcc.status, mcc.reason) == (("b",), "undefined", "a ratio of values that may be negative says nothing")
+    mcc = audit.ratio(sk.matthews_corrcoef, reference="b").rows[1]
+    assert (mcc.row.group, mcc.status, mcc.reason) == (("c",), "undefined", "a ratio of values that may be negative says nothing")
 
 
 def test_what_is_lost_in_resampling_is_said(rows_of):
@@ -155,11 +171,12 @@ def test_scikit_learns_metrics_are_metrics(people, function, weighted):
         assert row.metric.name == getattr(function, "func", function).__name__
     back = pickle.loads(pickle.dumps(table))
     assert back.to_frame().equals(table.to_frame())
-    assert back.rows[0].metric == table.rows[0].metric
+    assert back.rows[0].metric.name == table.rows[0].metric.name
 
 
 def test_a_users_function_answers_every_question(people):
-    register("matthews", sk.matthews_corrcoef, label="Matthews correlation", favorable="event")
+    made = register("matthews", sk.matthews_corrcoef, label="Matthews correlation", favorable="event")
+    register("matthews", dataclasses.replace(made, draws=25), overwrite=True)
     audit = audit_of(people, favorable=1)
     check_answers(audit, ["selection_rate", "matthews"])
     assert "Matthews correlation" in audit.difference("matthews").sentence
@@ -217,15 +234,15 @@ def test_a_function_may_not_be_defined_for_some_people(rows_of):
     def warns(y, p, w):
         if (y == 1).all() or not ((y == 1) & (p == 0)).any():
             warnings.warn("not defined", stacklevel=1)
-        return 0.5
+        return accuracy(y, p, w)
 
     functions = {
         "raises": lambda y, p, w: 1 / w[(y == 1) & (p == 0)].sum().item(),
-        "value": lambda y, p, w: [].index(1) if not ((y == 1) & (p == 0)).any() else 0.5,
+        "value": lambda y, p, w: [].index(1) if not ((y == 1) & (p == 0)).any() else accuracy(y, p, w),
         "warns": warns,
         "divides": lambda y, p, w: np.float64(1) / w[(y == 1) & (p == 0)].sum(),
-        "nan": lambda y, p, w: math.nan if not ((y == 1) & (p == 0)).any() else 0.5,
-        "inf": lambda y, p, w: math.inf if not ((y == 1) & (p == 0)).any() else 0.5,
+        "nan": lambda y, p, w: math.nan if not ((y == 1) & (p == 0)).any() else accuracy(y, p, w),
+        "inf": lambda y, p, w: math.inf if not ((y == 1) & (p == 0)).any() else accuracy(y, p, w),
     }
     for name, function in functions.items():
         register(name, function)
@@ -237,33 +254,32 @@ def test_a_function_may_not_be_defined_for_some_people(rows_of):
 
 
 def test_a_function_that_fails_says_so(people):
+    register("broken", lambda y, p, w: {}["x"])
     with pytest.raises(BadValue, match="The metric 'broken' raised KeyError: 'x'") as caught:
-        register("broken", lambda y, p, w: {}["x"])
         audit_of(people).by_group("broken")
     assert isinstance(caught.value.__cause__, KeyError)
     for given in (None, "a", [0.5], np.array([0.5, 0.5]), 1j, {}):
-        register("odd", functools.partial(lambda given, y, p, w: given, given))
+        register("odd", functools.partial(lambda given, y, p, w: given, given), overwrite=True)
         with pytest.raises(WrongKind, match=f"The metric 'odd' gave a {type(given).__name__}"):
             audit_of(people).by_group("odd")
 
 
-def test_a_constant_is_shown_as_one(people):
+def test_a_constant_says_nothing_about_how_people_are_treated(people):
     register("half", lambda y, p, w: 0.5)
     audit = audit_of(people)
     row = audit.by_group("half").rows[0]
-    assert (row.value, row.lower, row.upper, row.reason) == (0.5, 0.5, 0.5, "the same number whatever the counts")
-    pair = audit.difference("half").rows[0]
-    assert (pair.change, pair.lower, pair.upper) == (0, 0, 0)
-    assert audit.difference("half").sentence.startswith("Cannot tell")
-    assert "0.500" in audit.difference("half").plot().alt
+    assert (row.status, row.reason) == ("undefined", "the same number whatever the counts")
+    assert np.isnan([row.value, row.lower, row.upper]).all()
+    assert {pair.status for pair in audit.difference("half").rows} == {"undefined"}
+    assert "nan" not in audit.difference("half").plot().alt
 
 
 def test_names_that_clash(people):
     audit = audit_of(people)
-    two, half = (functools.partial(sk.fbeta_score, beta=beta) for beta in (2, 0.5))
-    with pytest.raises(BadValue, match="two different metrics with the name 'fbeta_score'") as caught:
+    two, half = (functools.partial(weighed, beta=beta) for beta in (2, 0.5))
+    with pytest.raises(BadValue, match="two different metrics with the name 'weighed'") as caught:
         audit.by_group([two, half])
-    assert "fl.metrics.register('my_fbeta_score', function)" in str(caught.value)
+    assert "fl.metrics.register('my_weighed', function)" in str(caught.value)
     with pytest.raises(BadValue, match="two different metrics with the name 'metric'"):
         audit.by_group([lambda y, p, w: 0.5, lambda y, p, w: 0.25])
     assert len(audit.by_group([two, two], by="sex").rows) == 2
@@ -271,7 +287,10 @@ def test_names_that_clash(people):
     register("f_half", half)
     found = audit.by_group(["f_two", "f_half", "f1_score"], by="sex").to_frame()["metric"].unique().tolist()
     assert found == ["f_two", "f_half", "f1_score"]
-    register("f_two", half)  # the last one counts, as in a notebook cell that is run again
+    register("f_two", two)  # a notebook cell that is run again
+    with pytest.raises(BadValue, match="another metric was registered under it"):
+        register("f_two", half)
+    register("f_two", half, overwrite=True)
     assert audit.by_group("f_two").rows[0].value == audit.by_group("f_half").rows[0].value
 
 
@@ -321,3 +340,12 @@ def test_a_formula_reads_its_cells():
     assert get("balanced_accuracy").smallest([10, 5, 1, 2, 7, 7]) == 3
     frame = pd.DataFrame({"g": ["a", "b"] * 20, "y": [0, 1, 1, 0] * 10, "p": [1, 0, 1, 1] * 10})
     assert fl.audit(frame, y_true="y", y_pred="p", sensitive_features="g").by_group(own).to_frame()["n"].tolist() == [20, 20]
+
+
+@pytest.mark.parametrize("reference", ["b", "rest", "overall"])
+def test_groups_without_variation_are_drawn_apart(rows_of, reference):
+    rows = rows_of({"a": (0, 15, 15, 0), "b": (0, 15, 15, 0)})
+    for pair in audit_of(rows, sensitive_features="group").difference("f1_score", reference=reference).rows:
+        assert pair.change == 0
+        assert pair.lower < -0.02
+        assert pair.upper > 0.02

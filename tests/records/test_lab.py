@@ -8,11 +8,24 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
+import nbformat.v4 as v4
 import pytest
 from lab import Lab, command, run_all
 from pages import PanelPage, Watch, offline_page
 
 NOTEBOOK = "01_mortgage_audit.ipynb"
+COMPARED = "compared.ipynb"
+CELLS = (
+    """import numpy as np, pandas as pd, fairlens as fl
+rng = np.random.default_rng(0)
+people = pd.DataFrame({"race": rng.choice(["a", "b"], 900), "dept": rng.choice(["x", "y"], 900)})
+people["score"] = np.clip(rng.normal(0.5 + 0.15 * (people["race"] == "a"), 0.2), 0, 1)
+roles = {"sensitive_features": "race", "slice_features": "dept"}
+audit = fl.audit(people, y_score="score", threshold=0.5, favorable=1, **roles)""",
+    """panel = fl.panel(audit, criteria=fl.Criterion("selection_rate", margin=0.05))
+panel""",
+)
 
 
 @pytest.fixture(scope="module")
@@ -20,12 +33,15 @@ def lab(notebooks, tmp_path_factory, browser):
     pytest.importorskip("jupyterlab", reason="jupyterlab is not installed")
     root = tmp_path_factory.mktemp("lab")
     shutil.copy(notebooks / NOTEBOOK, root)
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(v4.new_notebook(cells=[v4.new_code_cell(source) for source in CELLS], metadata=kernel), root / COMPARED)
     with Lab(root) as server:
         yield server
 
 
-@pytest.fixture(scope="module")
-def session(lab, browser):
+@pytest.fixture
+def session(request, lab, browser):
+    """A notebook in JupyterLab, run from its first cell to its last; with what it asked for outside."""
     context = browser.new_context(viewport={"width": 1280, "height": 1000})
     page = context.new_page()
     foreign = []
@@ -39,7 +55,7 @@ def session(lab, browser):
 
     context.route("**/*", loopback_only)
     watch = Watch(page)
-    lab.open(page, NOTEBOOK)
+    lab.open(page, request.param)
     run_all(page)
     yield page, foreign, watch
     context.close()
@@ -51,6 +67,64 @@ def shot(page, name):
         page.screenshot(path=str(Path(folder) / f"{name}.png"))
 
 
+def exported(saved, out):
+    """Save the notebook of JupyterLab as one file."""
+    subprocess.run(
+        [sys.executable, "-m", "nbconvert", "--to", "fairlens-record", "--output", str(out), str(saved)],
+        check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    return out
+
+
+@pytest.mark.parametrize("session", [COMPARED], indirect=True)
+def test_ratios_thresholds_and_adjustment_by_keyboard_with_a_verdict(session, lab, browser, tmp_path):
+    page, foreign, _ = session
+    panel = PanelPage(page)
+    panel.root.scroll_into_view_if_needed()
+    cells = page.locator(".jp-Cell").count()
+    assert "one threshold of 0.5" in panel.verdict
+    before = panel.rulings()
+    assert [row[0] for row in before] == ["exceeds"]
+    for control in ("Compare by", "Adjust for", "Thresholds"):
+        panel.select(control).focus()
+        page.keyboard.press("ArrowDown")  # ratios; the other column; one per group
+        assert panel.select(control).evaluate("one => one === document.activeElement && one.selectedIndex === 1")
+    second = panel.root.locator("input[type=range]").nth(1)
+    second.focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+    assert panel.root.locator(".fl-slider output").all_text_contents() == ["0.5", "0.6"]
+    assert page.locator(".jp-Cell").count() == cells
+    assert panel.sentence.startswith("Deciding at a score of 0.5 for a, 0.6 for b or more: ")
+    assert "leaving aside the thresholds per group" in panel.verdict
+    assert panel.rulings() == before
+    shown = panel.read()
+    assert [head.split(" (")[0] for head in shown["table"][0]][3:] == ["Ratio", "Ratio of the opposite rate", "Adjusted difference in points"]
+    shot(page, "compared")
+
+    page.get_by_role("button", name="Record this view").click()
+    static = page.locator(".fl-static", has=page.locator(".fl-sentence").filter(has_text=panel.sentence)).first
+    static.wait_for(timeout=20_000)
+    texts = "table => [...table.rows].map(row => [...row.cells].map(cell => cell.textContent))"
+    assert static.locator("table").first.evaluate(texts) == shown["table"]
+    command(page, "docmanager:save")
+    with offline_page(browser, exported(lab.root / COMPARED, tmp_path / "compared.html")) as (file, watch):
+        host = file.locator("[data-fairlens=view]", has=file.locator(".fl-static .fl-sentence").filter(has_text=shown["sentence"])).first
+        again = PanelPage(host)
+        again.page = file
+        assert host.get_attribute("data-live") == "yes"
+        assert again.read() == shown
+        assert (again.rulings(), again.verdict) == (before, panel.verdict)
+        again.threshold_choice(split=False)
+        again.threshold(16)
+        assert again.rulings() != before
+        assert host.locator(".fl-static .fl-sentence").text_content() == shown["sentence"]
+        shot(file, "compared-exported")
+        assert watch.errors == []
+    assert foreign == []
+
+
+@pytest.mark.parametrize("session", [NOTEBOOK], indirect=True)
 def test_keyboard_slider_record_save_export_reopen(session, lab, browser, tmp_path):
     page, foreign, _ = session
     panel = PanelPage(page)
@@ -83,13 +157,9 @@ def test_keyboard_slider_record_save_export_reopen(session, lab, browser, tmp_pa
     texts = json.dumps(json.loads(saved.read_text("utf-8")))
     assert f"{stop} or more" in texts
 
-    out = tmp_path / "saved.html"
-    subprocess.run(
-        [sys.executable, "-m", "nbconvert", "--to", "fairlens-record", "--output", str(out), str(saved)],
-        check=True, capture_output=True, timeout=120,
-    )  # fmt: skip
+    out = exported(saved, tmp_path / "saved.html")
     with offline_page(browser, out) as (file, watch):
-        host = file.locator("[data-fairlens=record]", has=file.locator(".fl-static .fl-sentence").filter(has_text=moved)).first
+        host = file.locator("[data-fairlens=view]", has=file.locator(".fl-static .fl-sentence").filter(has_text=moved)).first
         host.scroll_into_view_if_needed()
         assert host.get_attribute("data-live") == "yes"
         again = PanelPage(host)

@@ -106,6 +106,10 @@ class PanelPage:
         if self.select("Thresholds").count():
             self.choose("Thresholds", "one per group" if split else "one for everybody")
 
+    def threshold(self, stop: int) -> None:
+        """Move the one slider to a stop."""
+        self.thresholds([stop])
+
     def thresholds(self, stops: Sequence[int]) -> None:
         """Move the sliders to their stops, in the order in which they stand."""
         sliders = self.root.locator("input[type=range]")

@@ -278,3 +278,120 @@ def test_counts_of_the_whole_audit_are_said_to_be_that(frame):
     some = frame.assign(y=frame["y"].where(np.arange(len(frame)) % 3 > 0).astype(float))
     audit = fl.audit(some, y_true="y", y_score="s", threshold=0.5, favorable=1, sensitive_features=["sex", "race"])
     assert "In the whole audit: error rates leave out 300 of 900 people" in str(audit.where(sex="f"))
+
+
+def test_a_state_with_everything_goes_both_ways(audit):
+    panel = fl.panel(audit).show("accuracy", "sex", {}, "m", {"f": 0.613, "m": 0.4}, "ratio", "race")
+    raw = json.loads(json.dumps(panel._live.state, sort_keys=True))
+    state = panel._choices.decode(raw)
+    assert panel._choices.encode(state) == panel._live.state
+    assert (state.compare, state.adjust, state.threshold.of("f"), state.threshold.of("m")) == ("ratio", "race", 0.613, 0.4)
+    assert panel.view.words.startswith("Accuracy by sex, among all, decided at a score of 0.613 for f, 0.4 for m or more, compared with m")
+    assert panel.view.words.count("also adjusted for race") == 1
+
+
+def test_numbers_of_ratio_and_adjustment_are_those_of_the_audit(audit):
+    panel = fl.panel(audit).show("selection_rate", "sex", {}, "m", compare="ratio", adjust="race")
+    published = audit.protect()
+    (pair,) = published.ratio("selection_rate", "sex", "m").rows
+    row = next(row for row in fl.adjust(published, "selection_rate", "sex", "m", "race").rows if row.method == "standardized")
+    found = {name: of[("f",)] for name, of, _ in panel.view.columns}
+    assert (found["ratio"].value, found["ratio"].upper) == (pair.change, pair.upper)
+    assert found["opposite"].value == pair.opposite.change
+    assert found["adjusted"].status == row.status
+    assert found["adjusted"].value == pytest.approx(row.difference.value, nan_ok=True)
+
+
+def test_thresholds_that_are_not_named_keep_the_audits_own(audit):
+    state = fl.panel(audit).show(by="sex", threshold={"f": 0.2}).view.state
+    assert [state.threshold.of(level) for level in ("f", "m")] == [0.2, 0.5]
+
+
+def test_thresholds_by_group_go_with_their_column(audit):
+    panel = fl.panel(audit).show(by="sex", threshold={"f": 0.2})
+    assert panel.show(metric="accuracy").view.state.threshold.of("f") == 0.2
+    assert panel.show(by="race").view.state.threshold == 0.5
+
+
+def test_an_attribute_that_is_looked_at_is_not_held_equal_any_more(audit):
+    assert fl.panel(audit).show(by="sex", adjust="race").show(by="race").view.state.adjust is None
+    assert fl.panel(audit).show(by="sex", adjust="race").show(where={"race": "a"}).view.state.adjust is None
+    assert fl.panel(audit).show(by="sex", adjust="race").show(adjust=False).view.state.adjust is None
+
+
+def test_a_panel_of_thresholds_by_group_starts_with_them(audit):
+    panel = fl.panel(audit.at({"f": 0.3}, by="sex"))
+    state = panel.view.state
+    assert (state.by, state.threshold.of("f"), state.threshold.of("m")) == (("sex",), 0.3, 0.5)
+    with pytest.raises(exceptions.BadValue, match="selected by"):
+        fl.panel(audit.where(sex="f").at({"f": 0.3}, by="sex"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "role"),
+    [
+        ({"by": "sex", "threshold": {"x": 0.5}}, exceptions.LevelNotFound, "threshold"),
+        ({"by": ["sex", "race"], "threshold": {"f": 0.5}}, exceptions.LevelNotFound, "threshold"),
+        ({"by": "sex", "threshold": {"f": 0.62}}, exceptions.ThresholdNotHeld, "threshold"),
+        ({"by": "sex", "threshold": {"f": "high"}}, exceptions.WrongKind, "threshold"),
+        ({"by": "sex", "threshold": {"f": None}}, exceptions.FairlensError, "threshold"),
+        ({"by": "sex", "threshold": {}}, exceptions.BadValue, "threshold"),
+        ({"compare": "odds"}, exceptions.BadValue, "compare"),
+        ({"compare": np.array(["ratio"])}, exceptions.BadValue, "compare"),
+        ({"by": "sex", "adjust": "sex"}, exceptions.LevelNotFound, "adjust"),
+        ({"by": "sex", "where": {"race": "a"}, "adjust": "race"}, exceptions.LevelNotFound, "adjust"),
+        ({"adjust": "income"}, exceptions.LevelNotFound, "adjust"),
+        ({"adjust": ["sex"]}, exceptions.LevelNotFound, "adjust"),
+    ],
+)
+def test_comparisons_that_do_not_exist_are_errors_and_lose_nothing(audit, arguments, kind, role):
+    panel = fl.panel(audit)
+    before = dict(panel._live.state)
+    with pytest.raises(kind) as caught:
+        panel.show(**arguments)
+    assert caught.value.role == role
+    assert str(caught.value).splitlines()[-1].startswith("Hint: ")
+    assert panel._live.state == before
+
+
+def test_decisions_as_taken_are_for_everybody(frame):
+    panel = fl.panel(fl.audit(frame.assign(p=1), y_pred="p", y_score="s", favorable=1, sensitive_features="sex"))
+    with pytest.raises(exceptions.WrongKind, match="of a group is 'decided'"):
+        panel.show(threshold={"f": "decided", "m": 0.5})
+    assert panel.show(threshold={"f": 0.2}).view.state.threshold.of("m") == 0.2
+
+
+def test_thresholds_by_group_need_scores(frame):
+    panel = fl.panel(fl.audit(frame, y_pred="y", favorable=1, sensitive_features="sex"))
+    with pytest.raises(exceptions.RoleNeeded, match="no scores") as caught:
+        panel.show(threshold={"f": 0.5})
+    assert caught.value.role == "y_score"
+
+
+def test_nobody_gets_five_hundred_sliders():
+    rng = np.random.default_rng(6)
+    towns = pd.DataFrame({"town": rng.choice([f"t{k}" for k in range(500)], 20_000), "s": rng.random(20_000)})
+    panel = fl.panel(fl.audit(towns, y_score="s", threshold=0.5, favorable=1, sensitive_features="town"))
+    assert len(panel.view.rows) == 500
+    assert json.loads(panel._text)["sliders"] == 8
+    with pytest.raises(exceptions.BadValue, match="500 levels; a panel has one slider for each of 8 at most"):
+        panel.show(threshold={"t1": 0.4})
+
+
+@pytest.mark.parametrize("metrics", ["f1_score", "predicted_positive_share", ["selection_rate", "balanced_accuracy"]])
+def test_a_panel_offers_proportions_only(audit, metrics):
+    with pytest.raises(exceptions.BadValue, match="proportions of people"):
+        fl.panel(audit, metrics=metrics)
+
+
+def test_rows_that_belong_together_never_reach_a_panel(frame):
+    audit = fl.audit(frame.assign(who=np.arange(len(frame)) // 3), y_pred="y", favorable=1, sensitive_features="sex", cluster="who")
+    with pytest.raises(exceptions.BadValue) as caught:
+        fl.panel(audit)
+    assert caught.value.role == "cluster"
+
+
+def test_everybody_of_weight_nothing_is_not_said_to_be_nobody(frame):
+    weights = np.where(frame["sex"] == "f", 0.0, 1.0)
+    audit = fl.audit(frame.assign(w=weights), y_pred="y", favorable=1, sensitive_features=["sex"], sample_weight="w")
+    assert "undefined: everybody to count has weight 0" in fl.panel(audit).view.html()

@@ -1,7 +1,7 @@
 // The strip of criteria. Every verdict comes as text from Python, one for each stop; nothing is judged here.
 
 // Criteria are about everybody at one threshold: the slider's, or the audit's own where thresholds differ by group.
-function judgedNote(data, state) {
+export function judgedNote(data, state) {
   const { ui } = data.criteria, stop = judgedStop(data, state);
   const how = data.stops[stop] === null ? ui.decided : fill(ui.at, { threshold: data.stop_names[stop] });
   const aside = state.at.some((code, axis) => code >= 0 && !state.by.includes(axis)) ? [ui.filter] : [];

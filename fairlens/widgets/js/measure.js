@@ -149,7 +149,7 @@ function ratioToAll(row, rest, share, z) {
 }
 
 // Rates as if both groups were spread over the levels of one more attribute as everybody is: Wilson's limits, squared and added.
-function standardized(strata, weights, z) {
+export function standardized(strata, weights, z) {
   const sum = weights.reduce((a, b) => a + b, 0);
   let value = 0, below = 0, above = 0;
   strata.forEach((row, k) => {

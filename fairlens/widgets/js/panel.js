@@ -84,7 +84,7 @@ function slider(data, label, at, least, put) {
 const complete = (state) => ({ compare: "difference", adjust: -1, cuts: null, ...state });
 const FORMATS = ["fairlens-panel/1", "fairlens-panel/2"];
 
-function read(text) {
+export function read(text) {
   const data = JSON.parse(text);
   if (!FORMATS.includes(data.format)) throw new Error(`This view has the format ${data.format}; the program of this page knows ${FORMATS.join(", ")}.`);
   return data;

@@ -61,8 +61,15 @@ function comparedText(data, state, found) {
   const size = (row) => Math.round(1e12 * Math.abs(change(row))); // rounding errors of sums decide nothing
   const widest = (rows) => rows.reduce((best, row) => (size(row) > size(best) ? row : best));
   if (supported.length) return supportedText(data, state, found, widest(supported), change) + tail;
-  const top = widest(able);
+  const near = (row) => nearness(change(row), limits.get(row));
+  const top = able.reduce((best, row) => (near(row) > near(best) ? row : best));
   return cannotText(data, state, found, top, limits.get(top), able.length, change) + tail;
+}
+
+// How far a difference is from 0, by the length of its interval on that side.
+function nearness(difference, [low, high]) {
+  const size = Math.abs(difference), below = difference > 0 ? difference - low : high - difference;
+  return size > 0 && below > 0 ? Math.round(1e9 * (size / below)) : 0;
 }
 
 function valuesOf(data, state, found, row, change) {
