@@ -39,7 +39,7 @@ class Cube:
         Integers of shape (cells, axes) that index into `levels`; rows are sorted and distinct.
     sums
         By name, one number per cell: ``n`` people as int64 (float64 where groups are known as probabilities), and float64 sums:
-        ``w`` and ``w2`` of weights and their squares, ``score`` and ``score2`` of scores, weighted where there are weights.
+        ``w`` and ``w2`` of weights and their squares (``w2_whole`` where people are not shared out), ``score`` and ``score2`` of scores, weighted where there are weights.
 
     Notes
     -----

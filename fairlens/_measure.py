@@ -59,7 +59,7 @@ class Measured(ABC):
         """Who is counted and how they are decided about, in words; empty for everybody, as decided."""
         parts = [self._among] if self.selection else []
         if self.threshold is not None:
-            parts.append(f"decided at a score of {told(self.threshold)} or more")
+            parts.append(f"decided at a score of {told(self.threshold)}")
         return ", ".join(parts)
 
     @property

@@ -157,6 +157,8 @@ class Tables:
         """Give another sum of the cube in the shape of `Table.counts`; without weights, "w" and "w2" are the counts."""
         if name == "n" or (name in ("w", "w2") and "w" not in self.cube.sums):
             return self.table(axes).counts
+        if name == "w2" and not {axis for axis, _ in self.cube.spec.membership} <= set(axes):
+            name = "w2_whole"  # where nobody is shared out among groups, each counts as one person again
         if (axes, name) not in self._sums:
             self._sums[axes, name] = self._dense(axes, name)[1]
         return self._sums[axes, name]

@@ -191,7 +191,7 @@ def _shared_out(sums: dict[str, Any], share: npt.NDArray[np.float64]) -> dict[st
     """What one level gets of every sum, and of every person."""
     weight = sums.get("w", 1.0)
     scores: dict[str, Any] = {name: sums[name] * share for name in ("score", "score2") if name in sums}
-    return {"n": share, "w": share * weight, "w2": (share * weight) ** 2, **scores}
+    return {"n": share, "w": share * weight, "w2": (share * weight) ** 2, "w2_whole": share * weight**2, **scores}
 
 
 def _as_cube(spec: Spec, parts: list[tuple[dict[str, list[Any]], dict[str, Level]]]) -> Cube:

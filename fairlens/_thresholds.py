@@ -47,11 +47,11 @@ Threshold = float | GroupThresholds | None
 
 
 def told(threshold: float | GroupThresholds) -> str:
-    """Write a threshold, or those of several groups."""
+    """Write from which score on a decision is made, for everybody or by group."""
     if not isinstance(threshold, GroupThresholds):
-        return number(threshold)
-    cuts = [f"{number(cut)} for {name_of(level)}" for level, cut in threshold.cuts]
-    rest = [] if threshold.other is None else [f"{number(threshold.other)} for everybody else"]
+        return f"{number(threshold)} or more"
+    cuts = [f"{number(cut)} or more for {name_of(level)}" for level, cut in threshold.cuts]
+    rest = [] if threshold.other is None else [f"{number(threshold.other)} or more for everybody else"]
     return ", ".join([*cuts, *rest])
 
 

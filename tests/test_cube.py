@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlens import MISSING, Cube, Spec, tally
+from fairlens._cube import distinct
 from fairlens._levels import sort_levels
 from fairlens.exceptions import BadValue, CubesDiffer, LevelNotFound, WrongKind
 
@@ -225,3 +226,15 @@ def test_adding_does_not_join_levels_that_read_alike():
     number, text = (tally(pd.DataFrame({"g": [level] * 12, "d": [0, 1] * 6}), Spec(("g",), y_pred="d")) for level in (1, "1"))
     with pytest.raises(BadValue, match="read alike"):
         number + text
+
+
+@laws
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 6), st.integers(0, 1)), max_size=40))
+def test_rows_are_told_apart_in_one_way_however_many_there_could_be(rows):
+    """By marking what occurs, by sorting numbers, and by sorting rows."""
+    codes = np.array(rows, np.int64).reshape(-1, 3)
+    expected, place = np.unique(codes, axis=0, return_inverse=True)
+    for shape in ((4, 7, 2), (400, 7000, 2), (2**30, 2**30, 2**10)):
+        found, at = distinct(codes, shape)
+        np.testing.assert_array_equal(found, expected)
+        np.testing.assert_array_equal(at, place.reshape(-1))

@@ -116,7 +116,7 @@ def test_without_scores_there_is_nothing_to_decide(people):
 
 def test_a_reader_is_told(audit):
     at = audit.at(CUTS, by="race")
-    said = "a score of 0.5 for white, 0.3 for Black, 0.45 for everybody else or more"
+    said = "a score of 0.5 or more for white, 0.3 or more for Black, 0.45 or more for everybody else"
     for text in (repr(at), at.sentence, at.difference("selection_rate").sentence, at.by_group("selection_rate").plot().alt):
         assert said in text
     check_answers(at)

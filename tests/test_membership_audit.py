@@ -202,3 +202,17 @@ def test_a_level_of_no_share_is_no_group(people):
     audit = audit_of(people, sure)
     assert audit.cube.levels_of("eth") == ("A",)
     assert audit.by_group("selection_rate").rows[0].n == 900
+
+
+def test_seen_without_their_groups_people_count_as_one_each():
+    """Grouped by another column, or all together, a person of two half groups is one person and not less, nor more."""
+    rng = np.random.default_rng(3)
+    share = rng.beta(2, 2, 500)
+    rows = pd.DataFrame({"sex": rng.choice(["f", "m"], 500), "p": rng.integers(0, 2, 500)})
+    who = fl.membership(pd.DataFrame({"a": share, "b": 1 - share}), name="origin")
+    audit = fl.audit(rows, y_pred="p", sensitive_features={"origin": who, "sex": rows["sex"]})
+    for row in (*audit.by_group("selection_rate", by="sex").rows, *audit.overall("selection_rate").rows):
+        assert row.effective == pytest.approx(row.n)
+    plain = fl.audit(rows, y_pred="p", sensitive_features="sex").by_group("selection_rate").to_frame()
+    found = audit.by_group("selection_rate", by="sex").to_frame()
+    np.testing.assert_allclose(found[["value", "lower", "upper"]], plain[["value", "lower", "upper"]], rtol=1e-9)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -100,13 +100,12 @@ def _scores(measured: Measured, criterion: Criterion, columns: tuple[str, ...], 
     found = []
     for i, pair in enumerate(pairs):
         row, base = pair.row, pair.base
-        known: tuple[Any, ...] = (columns, row.group, pair.reference, row.value, base.value)
+        read = Reading(columns, row.group, pair.reference, row.value, base.value, n=row.n, n_reference=base.n)
         if not all(map(math.isfinite, (pair.change, pair.lower, pair.upper))):
             why = f"suppressed: {pair.reason}" if pair.status == "suppressed" else pair.reason or REASONS["no_interval"]
-            found.append(Reading(*known, n=row.n, n_reference=base.n, gone=why))
+            found.append(replace(read, gone=why))
         else:
-            counts = (pair.change, row.n, base.n)
-            found.append(Reading(*known, *counts, interval=partial(limits, i), **{**_worth(row, base), **_told(pair)}))
+            found.append(replace(read, change=pair.change, interval=partial(limits, i), **_worth(row, base), **_told(pair)))
     return found
 
 

@@ -86,7 +86,7 @@ class DisparitySummary(Result):
                 _named(one),
                 Cell(shown(one), _full(one.limits.value)),
                 Cell(_size(one, one.chance.mean), _full(one.chance.mean)),
-                Cell(f"{seen_briefly(one.seen, one.groups)} points" if is_gap(one) else "–", _full(one.seen.least)),
+                Cell(_seen(one), _full(one.seen.least)),
                 Cell(_count(one.n), one.n),
                 Cell(str(one.groups), one.groups),
                 "; ".join(one.left_out),
@@ -214,6 +214,12 @@ def _write(one: SummaryRow) -> Callable[[float], str]:
 
 def _size(one: SummaryRow, value: float) -> str:
     return "–" if math.isnan(value) else _write(one)(value)
+
+
+def _seen(one: SummaryRow) -> str:
+    if not is_gap(one):
+        return "–"
+    return "none" if math.isnan(one.seen.least) else f"{seen_briefly(one.seen, one.groups)} points"
 
 
 def _note(one: SummaryRow) -> str:

@@ -28,7 +28,9 @@ TEXTS = {
     "left_many": " Left out: {k} groups, marked in the table.",
     "more": " If both rates stayed as they are, about {n} more {group} {persons} would be enough to tell.",
     "among": "among {where}",
-    "deciding": "deciding at a score of {threshold} or more",
+    "deciding": "deciding at a score of {threshold}",
+    "at_least": "{threshold} or more",
+    "at_least_of": "{threshold} or more for {level}",
     "scored": "{metric}: {group} {persons} {x}, {reference} {y}; {d} ({low} to {high}){harm}.",
     "scored_cannot": "Cannot tell: {metric} of {group} {persons} is {x}, of {reference} {y};"
     " the difference lies between {low} and {high}{of}.",

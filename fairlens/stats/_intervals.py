@@ -117,21 +117,19 @@ def koopman(
     lower, upper = np.full(len(x1), np.nan), np.full(len(x1), np.nan)
     defined = np.flatnonzero((n1 > 0) & (n2 > 0) & (x2 > 0))
     some = np.flatnonzero(x1[defined] > 0)
-    known = tuple(count[defined] for count in (x1, n1, x2, n2))
-    both = tuple(np.concatenate([count[some], count]) for count in known)  # lower limits, then upper ones
+    both = [np.concatenate([count[defined][some], count[defined]]) for count in (x1, n1, x2, n2)]  # lower limits, then upper ones
     side = np.repeat([-1.0, 1.0], [len(some), len(defined)])
-    ends = np.exp(_crossing(side, *both, z)) if len(defined) else side
+    ends = np.exp(_crossing(side, (both[0], both[1], both[2], both[3]), z)) if len(defined) else side
     lower[defined] = 0.0
     lower[defined[some]], upper[defined] = ends[: len(some)], ends[len(some) :]
     return lower.reshape(shape), upper.reshape(shape)
 
 
-def _crossing(side: Array, x1: Array, n1: Array, x2: Array, n2: Array, z: float) -> Array:
+def _crossing(side: Array, counts: tuple[Array, Array, Array, Array], z: float) -> Array:
     """Find the log ratio, on one side of that of the rates, at which the test begins to reject.
 
     Inverse quadratic steps where they are safe and halving elsewhere (T. R. Chandrupatla, Advances in Engineering Software 28 (1997) 145-149).
     """
-    counts = (x1, n1, x2, n2)
 
     def over(at: Array) -> Array:
         found: Array = np.minimum(np.sqrt(_chi_square(np.exp(at), *counts)), _MOST_Z) - z

@@ -68,7 +68,7 @@ CRITERIA = {
 
 STATE = "{metric} by {by}, among {among}, {decision}, compared with {reference}{adjusted}. {audit}."
 ADJUSTED = ", also adjusted for {axis}"
-AT_THRESHOLD = "decided at a score of {threshold} or more"
+AT_THRESHOLD = "decided at a score of {threshold}"
 AS_DECIDED = "as decided"
 RECORDED = "Recorded view"
 RECORDED_NOTE = "View {k} recorded under the panel."

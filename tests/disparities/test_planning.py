@@ -183,7 +183,7 @@ def test_rates_at_the_margin_are_planned_while_few_are_there():
     criterion = fl.Criterion("selection_rate", margin=0.1)
     few, many = (fl.plan_collection(audit_of({"a": (20_000, 14_000), "b": (n, round(0.6 * n))}), criterion).rows[0] for n in (40, 160))
     assert few.more >= few.n
-    assert (many.more, many.reason[:28]) == (None, "its rates lie at the margin")
+    assert (many.more, many.reason.partition(":")[0]) == (None, "its rates lie at the margin")
 
 
 def test_only_rates_of_separate_samples_can_be_planned():

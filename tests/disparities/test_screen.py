@@ -9,7 +9,7 @@ from statsmodels.stats.proportion import proportions_chisquare
 
 import fairlens as fl
 from fairlens.exceptions import BadValue, LevelNotFound, OneGroup, OutOfRange, RoleNeeded, WrongKind
-from fairlens.stats import max_min_difference, max_z_permutation, newcombe
+from fairlens.stats import max_min_difference, max_z_permutation, newcombe, pairs_quantile, smallest_seen
 
 #                     TP    FP   FN    TN
 COMPAS = {
@@ -222,3 +222,14 @@ def test_an_answer_is_frozen_and_plain(compas):
     assert not any(isinstance(cell, float) and math.isnan(cell) for row in plain["rows"] for cell in row)
     assert found.to_frame().equals(fl.screen(compas(), "false_positive_rate", **QUICK).to_frame())
     assert "<table" in found._repr_html_()
+
+
+def test_beside_the_gap_stands_the_smallest_that_could_be_seen(compas):
+    found = fl.screen(compas(), "false_positive_rate", **QUICK)
+    family = found.families_frame().iloc[0]
+    n = np.array([table[1] + table[3] for race, table in COMPAS.items() if race != "Native American"])
+    seen = smallest_seen(n, family["rate"], pairs_quantile(5, 0.95))
+    assert (family["smallest_detectable"], family["smallest_detectable_any_two"]) == (seen.least, seen.surely)
+    said = f"8 of 10 audits would see a gap of {100 * seen.least:.1f} points between its two largest groups, and one of {100 * seen.surely:.1f} between its two smallest."
+    assert said in found.sentence
+    assert said in found.plot().alt

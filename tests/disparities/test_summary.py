@@ -10,7 +10,14 @@ from fairlearn.metrics import equalized_odds_difference as fairlearn_odds
 
 import fairlens as fl
 from fairlens.exceptions import OneGroup, OutOfRange, RoleNeeded, WrongKind
-from fairlens.stats import between_variance, gap_by_chance, max_min_difference, min_max_ratio
+from fairlens.stats import (
+    between_variance,
+    gap_by_chance,
+    max_min_difference,
+    min_max_ratio,
+    pairs_quantile,
+    smallest_seen,
+)
 
 TABLES = {"a": (30, 15, 20, 35), "b": (50, 30, 30, 90), "c": (20, 5, 20, 15)}
 KEY = ["metric", "statistic", "part"]
@@ -158,15 +165,6 @@ def test_no_interval_is_a_point(audit_of):
     assert (with_limits["value"] <= with_limits["upper"] + 1e-12).all()
 
 
-def test_the_smallest_gap_is_that_of_the_group_hardest_to_see(audit_of):
-    gap = told(fl.summarize(audit_of(), "selection_rate"))["selection_rate", "max_min_difference", ""]
-    assert 0.1 < gap.smallest_detectable < 0.4
-    blind = told(fl.summarize(audit_of({"a": (25, 10, 25, 10), "b": (1, 1, 1, 1)}, min_denominator=1, suppress_below=1), "true_positive_rate"))
-    row = blind["true_positive_rate", "max_min_difference", ""]
-    assert math.isnan(row.smallest_detectable)
-    assert "could have been seen in: a, b" in row.reason
-
-
 def test_everything_is_the_default_as_far_as_roles_allow(audit_of, people):
     every = fl.summarize(audit_of()).to_frame()
     assert set(every["statistic"]) == {
@@ -220,3 +218,34 @@ def test_what_is_published_comes_from_published_rows_alone(audit_of):
     assert "e" not in set(shown["group"])
     assert "suppressed" in found._repr_html_()
     assert "suppressed" in found.sentence
+
+
+def test_beside_each_gap_stands_the_smallest_that_could_be_seen(audit_of):
+    """At the level that decides the sentence: of all pairs of groups, and of all rates."""
+    frame = told(fl.summarize(audit_of(), ["selection_rate", "accuracy", "equalized_odds_difference"]))
+    seen = smallest_seen([100, 200, 60], 150 / 360, pairs_quantile(3, 1 - 0.05 / 3))
+    row = frame["selection_rate", "max_min_difference", ""]
+    assert (row.smallest_detectable, row.smallest_detectable_any_two) == (seen.least, seen.surely)
+    parts = [frame[name, "equalized_odds_difference", name] for name in ("true_positive_rate", "false_positive_rate")]
+    both = frame["true_positive_rate and false_positive_rate", "equalized_odds_difference", ""]
+    assert both.smallest_detectable == min(part.smallest_detectable for part in parts)
+    assert both.smallest_detectable_any_two == max(part.smallest_detectable_any_two for part in parts)
+
+
+def test_the_smallest_gap_is_in_the_sentence_and_in_the_table(audit_of):
+    for metric in ("selection_rate", "equalized_odds_difference"):
+        found = fl.summarize(audit_of(), metric)
+        row = found.to_frame().iloc[0]
+        least, surely = (f"{100 * row[name]:.1f}" for name in ("smallest_detectable", "smallest_detectable_any_two"))
+        assert f"8 of 10 audits would see a gap of {least} points between its two largest groups, and one of {surely} between its two smallest." in found.sentence
+        assert "smallest gap it could see" in found.html()
+        assert f"{least} to {surely} points" in found.html()
+    blind = fl.summarize(audit_of({"a": (25, 10, 25, 10), "b": (1, 1, 1, 1)}, min_denominator=1, suppress_below=1), "true_positive_rate")
+    assert "8 of 10 audits would see no gap, however large." in blind.sentence
+    assert "none points" not in blind.html()
+
+
+@pytest.mark.parametrize(("count", "said"), [(2, "Left out: t0; x (small); t1; x (small)."), (5, "Left out: 5 groups, marked in the table.")])
+def test_three_groups_that_are_left_out_are_named(audit_of, count, said):
+    tables = {**TABLES, **{f"t{i}; x": (1, 1, 1, 1) for i in range(count)}}
+    assert fl.summarize(audit_of(tables, suppress_below=1), "selection_rate").sentence.endswith(said)

@@ -126,3 +126,16 @@ def test_printed_numbers_subtract(audit_of):
     """Whole people where the two rates subtract to the difference that is printed, else one decimal."""
     sentence = audit_of({"a": (174, 0, 826, 0), "b": (455, 0, 1545, 0)}).sentence
     assert sentence.startswith("Of 100 a people 17.4 are predicted positive, of 100 b 22.8: 5.4 fewer (2.3 to 8.3)")
+
+
+def test_what_cannot_be_told_is_told_of_the_group_nearest_to_it(audit_of):
+    """The largest difference is that of ten people, of whom the data say least."""
+    audit = audit_of({"a": (1000, 0, 1000, 0), "b": (214, 0, 186, 0), "tiny": (6, 0, 4, 0)})
+    rows = audit.difference("selection_rate").to_frame().set_index("group")
+    assert rows.loc["tiny", "difference"] > rows.loc["b", "difference"] > 0
+    assert audit.sentence.startswith("Cannot tell: of 100 b people")
+
+
+def test_equal_groups_are_told_of_the_first(audit_of):
+    sentence = audit_of({"a": (30, 0, 30, 0), "b": (20, 0, 20, 0), "c": (20, 0, 20, 0)}).sentence
+    assert sentence.startswith("Cannot tell: of 100 b people 50.0")

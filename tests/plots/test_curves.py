@@ -187,3 +187,18 @@ def test_nothing_to_draw_is_said():
 def test_pictures_can_be_saved(drawn, tmp_path):
     drawn["cross"][1].save(tmp_path / "picture.svg")
     assert "<svg" in (tmp_path / "picture.svg").read_text("utf-8")
+
+
+def test_bands_of_many_groups_are_upright_lines_that_stand_apart(audit, found):
+    table = audit.curve("threshold", by="group")
+    axes = next(axes for axes in table.plot().figure_.axes if axes.get_title(loc="left").startswith("Selection rate"))
+    assert found(axes, "band") == []
+    segments = [segment for lines in found(axes, "uprights") for segment in lines.get_segments()]
+    places = [float(segment[0][0]) for segment in segments]
+    assert len(places) == len(set(places)) >= 8
+    frame = table.published().to_frame()
+    limits = set(frame.loc[frame["metric"] == "selection_rate", ["lower", "upper"]].itertuples(index=False, name=None))
+    assert {(float(low), float(high)) for (_, low), (_, high) in segments} <= limits
+    two = audit.curve("threshold", by="sex").plot()
+    assert found(two.ax_, "uprights") == []
+    assert len(found(two.ax_, "band")) == 2

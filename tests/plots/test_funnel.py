@@ -168,3 +168,20 @@ def test_gaps_stand_beside_what_chance_makes(audit_of, found):
     gap = frame.loc["max_min_difference"]
     assert f"{100 * gap['value']:.1f} points" in picture.alt
     assert f"by chance {100 * gap['expected_by_chance']:.1f}" in picture.alt
+
+
+def test_a_gap_that_cannot_be_told_among_several_says_why(people, found, overlaps):
+    """One interval by itself may exclude 0 where all rates together do not."""
+    audit = fl.audit(people, y_true="y", y_pred="p", sensitive_features=["race", "sex"], favorable=1)
+    result = fl.summarize(audit, ["selection_rate", "accuracy"])
+    picture = result.plot()
+    words = [text.get_text() for text in picture.ax_.texts]
+    assert any("cannot tell, allowing for all rates" in text for text in words)
+    assert '"cannot tell" allows for all rates compared' in picture.alt
+    row = result.to_frame().iloc[0]
+    seen = f"could see {100 * row['smallest_detectable']:.1f} to {100 * row['smallest_detectable_any_two']:.1f}"
+    assert seen in picture.alt
+    assert any(seen in text for text in words)
+    assert overlaps(picture.figure_) == []
+    alone = fl.summarize(audit, "selection_rate", by="sex").plot()
+    assert "allow" not in alone.alt

@@ -260,3 +260,28 @@ def test_given_axes_are_drawn_into_and_given_back(audit_of, found):
     assert not left.has_data()
     assert right.get_title(loc="left").startswith("Of 100 Black")
     assert "Selection rate by race" in right.get_xlabel().replace("\n", " ")
+
+
+def test_under_each_ratio_is_that_of_the_opposite_rates(audit_of, found, overlaps):
+    table = audit_of(PLAIN).ratio("selection_rate")
+    picture, frame = table.plot(), table.to_frame()
+    (squares,), (lines,) = found(picture.ax_, "opposites"), found(picture.ax_, "opposite-intervals")
+    assert list(squares.get_xdata()) == frame["opposite_ratio"].tolist()
+    assert squares.get_markerfacecolor() == "#FFFFFF"
+    assert [[x for x, _ in segment] for segment in lines.get_segments()] == frame[["opposite_lower", "opposite_upper"]].to_numpy().tolist()
+    heights = sorted(y for line in found(picture.ax_, "dots") for y in line.get_ydata())
+    assert all(under > dot for dot, under in zip(heights, squares.get_ydata(), strict=True))
+    for row in frame.itertuples():
+        told = f"opposite rate: {row.opposite_ratio:.2f} ({row.opposite_lower:.2f} to {row.opposite_upper:.2f})"
+        assert told in picture.alt
+        assert any(told in text.get_text() for text in picture.ax_.texts)
+    assert table.sentence in picture.alt
+    assert overlaps(picture.figure_) == []
+    low, high = picture.ax_.get_xlim()
+    assert low < frame["opposite_lower"].min() < frame["opposite_upper"].max() < high
+
+
+def test_a_ratio_without_an_opposite_says_so(audit_of, found):
+    picture = audit_of({"white": (50, 50), "Black": (40, 30)}).ratio("selection_rate").plot()
+    assert "opposite rate: none" in picture.alt
+    assert [x for line in found(picture.ax_, "opposites") for x in line.get_xdata()] == []

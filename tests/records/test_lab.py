@@ -95,7 +95,7 @@ def test_ratios_thresholds_and_adjustment_by_keyboard_with_a_verdict(session, la
         page.keyboard.press("ArrowRight")
     assert panel.root.locator(".fl-slider output").all_text_contents() == ["0.5", "0.6"]
     assert page.locator(".jp-Cell").count() == cells
-    assert panel.sentence.startswith("Deciding at a score of 0.5 for a, 0.6 for b or more: ")
+    assert panel.sentence.startswith("Deciding at a score of 0.5 or more for a, 0.6 or more for b: ")
     assert "leaving aside the thresholds per group" in panel.verdict
     assert panel.rulings() == before
     shown = panel.read()

@@ -10,6 +10,7 @@ from sklearn.metrics import det_curve, precision_score, recall_score, roc_curve
 
 import fairlens as fl
 from fairlens.exceptions import BadValue, LevelNotFound, OutOfRange, RoleNeeded
+from fairlens.scores._worded import _people_of
 from fairlens.stats import wilson
 
 Z = 1.959963984540054
@@ -184,3 +185,12 @@ def test_compas_deciles(compas):
     people = compas[(compas["race"] == "Caucasian") & (compas["decile_score"] == 10)]
     sweep = audit.curve("threshold").to_frame().set_index(["race", "metric", "threshold"])
     assert round(sweep.loc[("Caucasian", "precision", 1.0), "value"], 3) == round(people["two_year_recid"].mean(), 3) == 0.703
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.01, 0.3, 0.5, 1.0])
+@pytest.mark.parametrize("people", [0.5, 3.3, 40.0, 1e5])
+def test_people_are_read_back_from_the_width_of_their_interval(rate, people):
+    for z in (1.0, 1.96, 4.0):
+        lower, upper = wilson(rate * people, people, z)
+        assert _people_of(rate, float(upper - lower), z, 1e9) == pytest.approx(people, rel=1e-6)
+        assert _people_of(rate, float(upper - lower), z, people / 2 + 0.25) == pytest.approx(people / 2 + 0.25)

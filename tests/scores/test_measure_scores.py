@@ -324,3 +324,20 @@ def test_groups_known_as_probabilities(scored_people, audit_scores):
     whole = roc_auc_score(scored_people["y"], scored_people["s"])
     assert rows["value"].tolist() == pytest.approx([whole, whole])
     assert rows["n"].tolist() == [600, 600]
+
+
+def test_what_cannot_be_told_is_told_of_the_group_nearest_to_it():
+    """The largest difference of areas is that of 24 people, of whom the data say least."""
+    rng = np.random.default_rng(1)
+    sizes = {"a": 3000, "b": 1200, "tiny": 24}
+    group = np.repeat(list(sizes), list(sizes.values()))
+    y = rng.integers(0, 2, len(group))
+    shift = np.select([group == "a", group == "b"], [0.15, 0.13], 0.12)
+    s = np.clip(0.4 + shift * y + rng.normal(0, 0.15, len(group)), 0, 1)
+    audit = fl.audit(y_true=y, y_score=s, threshold=0.5, sensitive_features={"g": group})
+    table = fl.measure_scores(audit, metrics=["roc_auc"])
+    size = {pair.row.group[0]: abs(pair.change) for pair in table.pairs}
+    near = {pair.row.group[0]: abs(pair.change) / (pair.upper - pair.lower) for pair in table.pairs}
+    assert size["tiny"] > size["b"]
+    assert near["b"] > near["tiny"]
+    assert "Cannot tell: of 100 pairs of b people" in table.sentence

@@ -9,7 +9,8 @@ from statsmodels.stats.proportion import (
     score_test_proportions_2indep,
 )
 
-from fairlens.stats import koopman, newcombe, normal_quantile, people_needed, wilson
+from fairlens.stats import _intervals, koopman, newcombe, normal_quantile, people_needed, wilson
+from fairlens.stats._intervals import _chi_square
 
 Z = normal_quantile(0.95)
 PAIRS = [
@@ -178,3 +179,34 @@ def test_people_needed_is_the_first_number_that_is_enough(counts):
 def test_no_number_of_people_settles_no_difference():
     assert people_needed(50, 100, 500, 1000, Z) is None
     assert people_needed(6, 10, 5, 10, Z) is None
+
+
+def _halved(x1, n1, x2, n2, z, outside):
+    """A limit of the ratio by plain halving, as the browser finds it; `outside` is the sign of the side."""
+    start = np.log(x1 / n1 / (x2 / n2)) if x1 else -50.0
+    out, ins = start + outside * (50.0 if x1 else 100.0), start
+    for _ in range(100):
+        middle = (out + ins) / 2
+        rejected = float(_chi_square(np.exp(middle), float(x1), float(n1), float(x2), float(n2))) > z * z
+        out, ins = (middle, ins) if rejected else (out, middle)
+    return np.exp((out + ins) / 2)
+
+
+@pytest.mark.parametrize("z", [0.7, Z, 4.5])
+def test_koopmans_limits_are_those_of_halving(z):
+    lower, upper = koopman(*np.array(PAIRS, float).T, z)
+    for k, pair in enumerate(PAIRS):
+        if pair[2]:
+            assert upper[k] == pytest.approx(_halved(*pair, z, 1), rel=1e-9)
+            assert lower[k] == pytest.approx(_halved(*pair, z, -1) if pair[0] else 0.0, rel=1e-9)
+
+
+def test_koopmans_limits_take_few_steps(monkeypatch):
+    """Plain halving takes 100 for each of the two limits."""
+    steps = []
+    monkeypatch.setattr(_intervals, "_chi_square", lambda *counts: steps.append(1) or _chi_square(*counts))
+    rng = np.random.default_rng(3)
+    n1, n2 = rng.integers(20, 5000, (2, 300))
+    koopman(rng.integers(0, n1), n1, rng.integers(1, n2), n2, Z)
+    assert len(steps) <= 30
+    assert koopman(0, 0, 3, 9, Z)[0].shape == ()

@@ -19,6 +19,7 @@ from fairlens.stats import (
     normal_quantile,
     pairs_quantile,
     redraw,
+    smallest_seen,
     together_quantile,
 )
 
@@ -206,3 +207,24 @@ def test_weights_scale_nothing_and_widen_intervals():
     np.testing.assert_allclose(plain.total, scaled.total, rtol=1e-9)
     fewer = inequality(table, effective=table.sum(axis=1) / 4)
     assert fewer.total.upper - fewer.total.lower > 1.5 * (plain.total.upper - plain.total.lower)
+
+
+@pytest.mark.parametrize(("n", "p"), [([400, 400, 60, 60], 0.3), ([150, 90], 0.6), ([300] * 6, 0.1)])
+def test_the_smallest_gap_is_seen_in_eight_of_ten(n, p):
+    """Between the two largest groups, and between the two smallest, everybody else having no part in the pair."""
+    rng, critical = np.random.default_rng(5), pairs_quantile(len(n), 0.95)
+    found = smallest_seen(n, p, critical)
+    ranked = sorted(n)
+    for gap, (one, two) in ((found.least, ranked[-2:]), (found.surely, ranked[:2])):
+        other = p + gap if p <= 0.5 else p - gap
+        x1, x2 = rng.binomial(one, p, 4000), rng.binomial(two, other, 4000)
+        lower, upper = newcombe(x1, one, x2, two, critical)
+        assert 0.72 <= np.mean((lower > 0) | (upper < 0)) <= 0.88
+    assert found.least <= found.surely
+
+
+def test_a_gap_that_nobody_can_see():
+    seen = smallest_seen([2, 3, 900, 900], 0.5, 3.0)
+    assert 0 < seen.least < 0.15
+    assert math.isnan(seen.surely)
+    assert all(math.isnan(one) for one in (*smallest_seen([50], 0.5, 2.0), *smallest_seen([2, 3], 0.5, 3.0)))

@@ -195,3 +195,11 @@ def test_of_many_groups_the_worst_are_shown(frame):
     assert len(rows) == 30
     assert ("exceeds", "t57") in [(row[0], row[1]) for row in rows]
     assert "and 29 more groups, none of them in a worse state" in panel.view.html()
+
+
+def test_numbers_of_scores_are_judged_too_and_are_no_points(audit):
+    panel = fl.panel(audit, criteria=[fl.Criterion("roc_auc", margin=0.1, by="sex"), fl.Criterion("f1_score", margin=0.1, by="sex")])
+    (auc, f1), (same, other) = (list(strip_of(panel.show(threshold=stop))[2].values()) for stop in (0.2, 0.7))
+    assert auc == same  # no threshold is in it
+    assert f1 != other
+    assert panel.view.html().count("Difference (limits)") == 2

@@ -286,7 +286,7 @@ def test_a_state_with_everything_goes_both_ways(audit):
     state = panel._choices.decode(raw)
     assert panel._choices.encode(state) == panel._live.state
     assert (state.compare, state.adjust, state.threshold.of("f"), state.threshold.of("m")) == ("ratio", "race", 0.613, 0.4)
-    assert panel.view.words.startswith("Accuracy by sex, among all, decided at a score of 0.613 for f, 0.4 for m or more, compared with m")
+    assert panel.view.words.startswith("Accuracy by sex, among all, decided at a score of 0.613 or more for f, 0.4 or more for m, compared with m")
     assert panel.view.words.count("also adjusted for race") == 1
 
 

@@ -84,11 +84,11 @@ function rateOf(data, metric, codes, sums, suppressed) {
   row.n = whole(dot(metric.denominator, people));
   row.people = whole(people.reduce((a, b) => a + b, 0));
   row.effective = data.weighted ? kish(row.bottom, dot(metric.denominator, squares)) : row.bottom;
-  if (!(row.bottom > 0)) return Object.assign(row, { status: "undefined", reason: data.reasons.undefined });
+  if (!(row.bottom > 0)) return Object.assign(row, { status: "undefined", reason: row.n ? data.reasons.weightless : data.reasons.undefined });
   row.value = Math.min(row.x / row.bottom, 1);
   [row.lower, row.upper] = wilson(...informed(row), data.z[0]);
   const small = Math.min(row.n, row.effective) < data.least;
-  return Object.assign(row, { status: small ? "small" : "ok", reason: small ? data.reasons.small : "" });
+  return Object.assign(row, { status: small ? "small" : "ok", reason: small ? data.reasons[row.n < data.least ? "small" : "weak"] : "" });
 }
 
 // What is left of everybody; what is only the rounding error of a sum is nobody.
@@ -113,7 +113,7 @@ function statusOf(data, row, base, ratio) {
   if (row.status === "suppressed" || row.status === "undefined") return [row.status, row.reason];
   if (base.status === "suppressed" || base.status === "undefined") return [base.status, data.reasons[`${base.status}_reference`]];
   if (ratio && base.value === 0) return ["undefined", data.reasons.zero_reference];
-  if (base.status === "small" && row.status === "ok") return ["small", data.reasons.small_reference];
+  if (base.status === "small" && row.status === "ok") return ["small", data.reasons[base.n < data.least ? "small_reference" : "weak_reference"]];
   return [row.status, row.reason];
 }
 

@@ -29,9 +29,9 @@ function leftOut(data, names) {
 
 // The threshold, or that of each group.
 export function cutsOf(data, state) {
-  if (!state.cuts) return data.stop_names[state.stop];
+  if (!state.cuts) return fill(data.texts.at_least, { threshold: data.stop_names[state.stop] });
   const { axis, stops } = state.cuts;
-  return stops.map((stop, level) => `${data.stop_names[stop]} for ${data.axes[axis].levels[level]}`).join(", ");
+  return stops.map((stop, level) => fill(data.texts.at_least_of, { threshold: data.stop_names[stop], level: data.axes[axis].levels[level] })).join(", ");
 }
 
 // Who is counted and how they are decided about, where that is not everybody as the audit decides.
