@@ -157,7 +157,7 @@ def _crossing(side: Array, counts: tuple[Array, Array, Array, Array], z: float) 
 def _bracket(side: Array, counts: tuple[Array, ...], z: float, over: Callable[[Array], Array]) -> tuple[Array, Array]:
     """A log ratio that is not rejected, and one further out that is: twice as far each time, from where Wald's limit lies."""
     x1, n1, x2, n2 = counts
-    start = np.where(x1 > 0, np.log(np.maximum(x1, 0.5) / n1 / (x2 / n2)), -_LOG_SPAN)
+    start = np.where(x1 > 0, np.log(np.where(x1 > 0, x1, 1.0) / n1 / (x2 / n2)), -_LOG_SPAN)
     most = start + side * np.where(x1 > 0, _LOG_SPAN, 2 * _LOG_SPAN)
     middle = np.where(x1 > 0, start, np.log(0.5 / n1 / (x2 / n2)))
     step = np.maximum(z * np.sqrt(1 / np.maximum(x1, 0.5) + 1 / x2), 1e-9)

@@ -210,3 +210,12 @@ def test_koopmans_limits_take_few_steps(monkeypatch):
     koopman(rng.integers(0, n1), n1, rng.integers(1, n2), n2, Z)
     assert len(steps) <= 30
     assert koopman(0, 0, 3, 9, Z)[0].shape == ()
+
+
+@pytest.mark.parametrize("scale", [1e-9, 0.001, 0.0119, 0.3, 0.499, 0.5, 1.0])
+@pytest.mark.parametrize("side", ["first", "second", "both"])
+def test_a_ratio_of_less_than_a_person_is_within_its_limits(scale, side):
+    """Weights and clusters may leave the information of a part of a person."""
+    one, two = (1 if side == "second" else scale), (1 if side == "first" else scale)
+    lower, upper = koopman(0.5 * one, one, 0.9 * two, two, Z)
+    assert 0 <= lower < 0.5 / 0.9 < upper

@@ -1,6 +1,6 @@
 """How often intervals hold the truth and tests raise a false alarm, at more sizes than the tests can afford.
 
-``python benchmarks/coverage.py [worlds]``. Rates, differences and ratios are computed exactly; what depends on weights, clusters, scores or
+``python benchmarks/interval_coverage.py [worlds]``. Rates, differences and ratios are computed exactly; what depends on weights, clusters, scores or
 many groups is simulated, with the standard error of the simulation beside it.
 """
 
