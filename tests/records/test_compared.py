@@ -98,7 +98,7 @@ def test_every_slider_keeps_the_others_and_shows_its_threshold_beside_it(live):
     assert sorted(names) == sorted(f"Threshold: {race}" for race in RACES)
     levels = [name.removeprefix("Threshold: ") for name in names]
     assert live.sentence.startswith(
-        "Deciding at a score of " + ", ".join(f"{cut} for {level}" for cut, level in zip(("0.2", "0.4", "0.6", "0.8"), levels, strict=True))
+        "Deciding at a score of " + ", ".join(f"{cut} or more for {level}" for cut, level in zip(("0.2", "0.4", "0.6", "0.8"), levels, strict=True))
     )
     live.threshold_choice(split=False)
     assert live.root.locator("input[type=range]").count() == 1
