@@ -39,6 +39,9 @@ OPTIONAL = {
     "yaml": "_spec.py",
     "click": "_cli/",
     "tqdm": "_progress.py",
+    "shap": "explanations/_shap.py",
+    "lime": "explanations/_lime.py",
+    "numba": "explanations/_compiled.py",
 }
 VERBS = {name for name in fairlens.__all__ if name.islower()} - {"datasets", "exceptions", "metrics"}
 
@@ -163,7 +166,7 @@ def test_every_public_name_is_there(name):
 def test_no_package_is_named_like_a_verb():
     """`import fairlens.panel` would silently replace the function `fl.panel`."""
     parts = {part_of(name) for name in NAMES}
-    assert {"adjust", "audit", "bound", "check", "choose_thresholds", "decompose_gap", "measure_scores", "membership", "minimum_detectable", "panel", "plan_collection", "pool", "rank_across", "sample_size", "screen", "summarize", "tally"} == VERBS
+    assert {"adjust", "audit", "bound", "check", "choose_thresholds", "compare_explanations", "decompose_gap", "dependence", "explain", "measure_scores", "membership", "minimum_detectable", "panel", "plan_collection", "pool", "rank_across", "sample_size", "screen", "summarize", "tally"} == VERBS
     assert not parts & VERBS
 
 

@@ -191,7 +191,6 @@ def test_a_gap_is_not_decomposed_at_several_thresholds(people):
     who = fl.membership(pd.get_dummies(people["race"]).astype(float), name="race")
     wrong = {
         "threshold": plain.at({"white": 0.3}, by="race"),
-        "sample_weight": fl.audit(inputs, model=lambda x: x["s"].to_numpy(), sample_weight=people["s"], **more),
         "cluster": fl.audit(inputs, model=lambda x: x["s"].to_numpy(), cluster=people["sex"], **more),
         "sensitive_features": fl.audit(inputs, model=lambda x: x["s"].to_numpy(), sensitive_features=who, threshold=0.45),
     }

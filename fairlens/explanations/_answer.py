@@ -1,40 +1,41 @@
-"""From sums over rows to answers that hold means of groups only: the raw one, and the one for readers."""
+"""From sums over people to answers that hold means of groups only: the raw ones, and those for readers."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
 
 from .._levels import Level
-from .._thresholds import GroupThresholds
-from ..exceptions import LevelNotFound, OneGroup, ThresholdNotHeld, TooManyCells
-from ..metrics import GroupRow, PairRow
-from ..stats import normal_quantile
+from ..exceptions import TooManyCells
+from ..metrics import PairRow
+from ..stats import student_means
+from ._budget import Cells
 from ._codec import Mask
-from ._decomposition import GapDecomposition, Part
-from ._people import Group, People, Question
+from ._decomposition import GapDecomposition
+from ._moments import Contrast, contrasts
+from ._pairs import Means, decided_at, published_pair, published_pairs
+from ._parts import MIX, NOT_EXPLAINED, Part, ordered
+from ._people import Crossing, Group, Numbers, People, Question, Sides
+from ._players import Players
 from ._run import Run
-from ._sampling import contrast
 
 if TYPE_CHECKING:
     from .._audit import Audit
-from .._protected import ProtectedAudit
+    from .._protected import ProtectedAudit
 
-_FEW = "too few people to show"
 _LARGE = "the tables to publish are too large"
 _ONE = "one person has no interval"
-_HIDDEN = {"value": math.nan, "lower": math.nan, "upper": math.nan, "n": None, "numerator": math.nan, "denominator": math.nan, "people": None}  # fmt: skip
 Shares = tuple[tuple[Level | Group, float], ...]
 
 
-def is_able(group: Mask, reference: Mask) -> bool:
+def is_able(people: People, group: Mask, reference: Mask) -> bool:
     """Say whether both means have an interval: from two people on."""
-    return min(int(group.sum()), int(reference.sum())) > 1
+    return min(int((people.weighing(side) > 0).sum()) for side in (group, reference)) > 1
 
 
 def protected(audit: Audit) -> ProtectedAudit | str:
@@ -45,92 +46,181 @@ def protected(audit: Audit) -> ProtectedAudit | str:
         return _LARGE
 
 
-def answer(
-    audit: Audit,
-    shown: ProtectedAudit | str,
-    question: Question,
-    pair: PairRow,
-    people: People,
-    names: Sequence[str],
-    background: Any,
-    done: Run | None,
-) -> GapDecomposition:
-    """Make the raw answer, which holds the one for readers."""
-    everybody = np.ones(len(people.inside), bool)
-    raw = _made(audit, question, pair, _parts(question, pair, people, everybody, names, done), done)
-    n, shares = _background(audit, audit, question, people, background)
-    raw = replace(raw, background_n=n, background_shares=shares)
-    found = _published_pair(shown, question, pair)
-    published = _made(audit, question, found, _parts(question, found, people, people.published, names, done), done)
-    if done is not None and not isinstance(shown, str) and published.n is not None:
-        n, shares = _background(audit, shown, question, people, background)
-        asked = _asked(shown, published.n, len(names), background, done)
-        published = replace(published, background_n=n, background_shares=shares, predictions=asked)
-    return replace(raw, for_readers=published)
+@dataclass(frozen=True, slots=True)
+class Answerer:
+    """Everything that the answers are made of; `pairs` are the measured gaps of the questions at each threshold."""
+
+    audit: Audit
+    shown: ProtectedAudit | str
+    people: People
+    means: Means
+    cells: Cells
+    players: Players
+    background: Any
+    thresholds: tuple[float | None, ...]
+    pairs: tuple[tuple[PairRow, ...], ...]
+    done: Run | None
+    _known: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+    """What was worked out already: contrasts, numbers of people, shares of groups."""
+
+    def answers(self, function: int) -> list[GapDecomposition]:
+        """Make the raw answer to each question at one threshold; each holds the one for readers."""
+        threshold, pairs = self.thresholds[function], self.pairs[function]
+        everybody = np.ones(len(self.people.inside), bool)
+        raw = self._all(function, pairs, everybody, self.audit)
+        found = self._published_pairs(threshold, pairs)
+        found = [self.means.pair(pair, side, self.people.published, self.audit.spec) for pair, side in zip(found, self.people.sides, strict=True)]
+        seen = self._all(function, found, self.people.published, self.shown)
+        return [replace(one, for_readers=other) for one, other in zip(raw, seen, strict=True)]
+
+    def _published_pairs(self, threshold: float | None, pairs: Sequence[PairRow]) -> list[PairRow]:
+        tables: list[tuple[Question, Any]] = []
+        found = []
+        for side, pair in zip(self.people.sides, pairs, strict=True):
+            question = side.question
+            table = next((known for asked, known in tables if asked.asks_like(question)), None)
+            if table is None:
+                table = published_pairs(self.shown, question, threshold)
+                tables.append((question, table))
+            found.append(published_pair(table, question, pair))
+        return found
+
+    def _all(self, function: int, pairs: Sequence[PairRow], kept: Mask, measured: Any) -> list[GapDecomposition]:
+        """One answer per question over the people who are `kept`."""
+        able = [
+            i for i, (pair, side) in enumerate(zip(pairs, self.people.sides, strict=True))
+            if self.done is not None and not math.isnan(pair.change) and is_able(self.people, side.group & kept, side.reference & kept)
+        ]  # fmt: skip
+        compared = dict(zip(able, self._contrasts(function, able, kept), strict=True))
+        return [self._made(function, pair, side, compared.get(i), kept, measured) for i, (pair, side) in enumerate(zip(pairs, self.people.sides, strict=True))]
+
+    def _contrasts(self, function: int, able: Sequence[int], kept: Mask) -> list[Contrast]:
+        if self.done is None or not able:
+            return []
+        inside = np.ones(self.cells.count, bool) if kept.all() else self.cells.published
+        key = (function, inside.tobytes(), tuple(able))
+        if key not in self._known:
+            asked = [(self.cells.group[i] & inside, self.cells.reference[i] & inside) for i in able]
+            confidence = self.people.sides[0].question.confidence
+            self._known[key] = contrasts(self.done.moments, self.done.pooled, self.done.rounds, function, asked, confidence)
+        found: list[Contrast] = self._known[key]
+        return found
+
+    def _made(
+        self, function: int, pair: PairRow, side: Sides, found: Contrast | None, kept: Mask, measured: Any
+    ) -> GapDecomposition:
+        if found is None and pair.status == "ok":
+            pair = replace(pair, status="small", reason=_ONE)
+        question, threshold = side.question, self.thresholds[function]
+        parts, sampled, rounds, asked = tuple(Part(name) for name in self.players.names), None, 0, 0
+        n: int | None = None
+        shares: Shares = ()
+        if found is not None and self.done is not None:
+            parts, explained = self._parts(function, pair, side, found, kept)
+            rounds, asked = self.done.rounds, self._predictions(measured, explained)
+            everybody = int(((side.group | side.reference) & kept).sum())
+            sampled = (explained, everybody) if self.done.plan.is_sampled else None
+        if found is not None or measured is self.audit:
+            n, shares = self._background(measured, question, side)
+        within = decided_at(self.audit, question, threshold).within if question.outcome.output == "decision" else self._among()
+        return GapDecomposition(
+            question.attributes, pair, parts, self.audit.spec, question.confidence, threshold, rounds, asked, n, shares, within=within,
+            output=question.outcome.output, players=self.players.named, sampled=sampled, compared=len(self.people.sides),
+        )  # fmt: skip
+
+    def _among(self) -> str:
+        """How a sentence about scores begins: no threshold is used."""
+        return self.audit.at(self.audit.own_threshold).within
+
+    def _parts(self, function: int, pair: PairRow, side: Sides, found: Contrast, kept: Mask) -> tuple[tuple[Part, ...], int]:
+        """One part per player, the largest first, then those that are no input; and how many people they tell of."""
+        assert self.done is not None
+        places = self.cells.rows[self.done.plan.chosen]
+        explained = int(((side.group | side.reference) & kept)[places].sum())
+        errors, noises = np.sqrt(found.variance), np.sqrt(found.noise)
+        numbers = np.stack([found.means, errors, noises, found.factor, found.together], axis=1).tolist()
+        parts = [_part(name, *row, n=explained) for name, row in zip(self.players.names, numbers, strict=False)]
+        if side.question.outcome.by_label:
+            parts.append(self._label_mix(side, found, kept))
+        if self.done.plan.is_sampled:
+            parts.append(self._not_explained(function, pair, side, parts, found, kept, explained))
+        return ordered(parts), explained
+
+    def _label_mix(self, side: Sides, found: Contrast, kept: Mask) -> Part:
+        """What the labels make of the gap: known for all people, sampled or not."""
+        assert self.done is not None
+        alone = self.done.base[:, 0][self.people.labels]
+        means = [student_means(alone[rows][:, None], _positive(self.people.weighing(rows))) for rows in (side.group & kept, side.reference & kept)]
+        change = float(means[0].mean[0] - means[1].mean[0])
+        error = math.hypot(*(float(one.se[0]) for one in means))
+        n = int(((side.group | side.reference) & kept).sum())
+        made = _part(MIX, change, error, 0.0, float(found.factor[-1]), float(found.together[-1]), n=n)
+        return replace(made, kind="label_mix")
+
+    def _not_explained(
+        self, function: int, pair: PairRow, side: Sides, parts: Sequence[Part], found: Contrast, kept: Mask, explained: int
+    ) -> Part:
+        """What is left to the people who were not explained: as much as their own numbers differ from those of the sample."""
+        assert self.done is not None
+        outcome, plan = side.question.outcome, self.done.plan
+        threshold = self.thresholds[function]
+        value = outcome.values(None if threshold is None else np.array([threshold]))
+        own = value(self.people.scored, self.people.labels)[:, 0] - self.done.base[:, function][self.people.labels]
+        error = math.sqrt(sum(self._unseen(own, rows & kept, plan.chosen) for rows in (side.group, side.reference)))
+        rest = pair.change - math.fsum(part.contribution for part in parts)
+        n = int(((side.group | side.reference) & kept).sum()) - explained
+        made = _part(NOT_EXPLAINED, rest, error, 0.0, float(found.factor[0]), float(found.together[0]), n=n)
+        return replace(made, kind="not_explained")
+
+    def _unseen(self, own: Numbers, rows: Mask, chosen: Any) -> float:
+        """Variance of the mean of a sample about that of all rows, cell by cell."""
+        taken = np.zeros(len(own), bool)
+        taken[self.cells.rows[chosen]] = True
+        of_row = np.full(len(own), -1)
+        of_row[self.cells.rows] = self.cells.of_row
+        total, summed = float(self.people.weighing(rows).sum()), 0.0
+        for cell in np.unique(of_row[rows]):
+            some = rows & (of_row == cell)
+            size, drawn = int(some.sum()), int((some & taken).sum())
+            if 1 < drawn < size:
+                share = float(self.people.weighing(some).sum()) / total
+                summed += share**2 * float(own[some].var(ddof=1)) * (1 / drawn - 1 / size)
+        return summed
+
+    def _predictions(self, measured: Any, explained: int) -> int:
+        """Predictions, as far as they tell of the people who may be counted."""
+        assert self.done is not None
+        if measured is self.audit:
+            return self.done.predictions
+        if ("everybody",) not in self._known:
+            self._known["everybody",] = measured.at(measured.own_threshold).overall("selection_rate").rows[0].people or 0
+        steps = 2 * (len(self.players.names) - 1)
+        given = 0 if self.background is None else len(self.background)
+        everybody: int = self._known["everybody",]
+        return everybody + given + self.done.rounds * steps * explained
+
+    def _background(self, measured: Any, question: Question, side: Sides) -> tuple[int | None, Shares]:
+        key = (measured is self.audit, question.attributes)
+        if key not in self._known:
+            self._known[key] = _background(self.audit, measured, question, side.crossing, self.background)
+        found: tuple[int | None, Shares] = self._known[key]
+        return found
 
 
-def _made(
-    audit: Audit, question: Question, pair: PairRow, parts: tuple[Part, ...], done: Run | None
-) -> GapDecomposition:
-    assert not isinstance(audit.threshold, GroupThresholds)
-    has_parts = bool(parts) and not math.isnan(parts[0].contribution)
-    if not has_parts and pair.status == "ok":
-        pair = replace(pair, status="small", reason=_ONE)
-    rounds, asked = (done.sums.rounds, done.predictions) if done is not None and has_parts else (0, 0)
-    return GapDecomposition(
-        question.attributes, pair, parts, audit.spec, question.confidence, audit.threshold, rounds, asked, None, (),
-        within=audit.within,
-    )
+def _positive(weights: Numbers) -> Numbers:
+    return np.maximum(weights, 1e-300)
 
 
-def _asked(shown: ProtectedAudit, n: int, inputs: int, background: Any, done: Run) -> int:
-    """Predictions about the people of the published universe."""
-    everybody = shown.overall("selection_rate").rows[0].people or 0
-    return everybody + (0 if background is None else len(background)) + done.sums.rounds * 2 * (inputs - 1) * n
-
-
-def _parts(
-    question: Question, pair: PairRow, people: People, kept: Mask, names: Sequence[str], done: Run | None
-) -> tuple[Part, ...]:
-    """One part per input, the largest first; without numbers where the gap has none."""
-    group, reference = people.group & kept, people.reference & kept
-    if done is None or math.isnan(pair.change) or not is_able(group, reference):
-        return tuple(Part(name) for name in names)
-    rows = done.sums.setting.rows
-    found = contrast(done.sums, group[rows], reference[rows])
-    z = normal_quantile(question.confidence)
-    numbers = zip(found.means.tolist(), np.sqrt(found.variance).tolist(), np.sqrt(found.noise).tolist(), strict=True)
-    parts = [
-        Part(name, mean, mean - z * se, mean + z * se, se, noise)
-        for name, (mean, se, noise) in zip(names, numbers, strict=True)
-    ]
-    return tuple(sorted(parts, key=lambda part: -abs(part.contribution)))
-
-
-def _published_pair(shown: ProtectedAudit | str, question: Question, pair: PairRow) -> PairRow:
-    if isinstance(shown, str):
-        return _hidden(pair, shown)
-    try:
-        found = question.ask(shown)
-    except (LevelNotFound, OneGroup):
-        return _hidden(pair, _FEW)
-    except ThresholdNotHeld:
-        return _hidden(pair, f"readers see decisions at declared thresholds only, and {shown.threshold!r} is not one")
-    if found is None:
-        return _hidden(pair, _FEW)
-    return replace(found, reason=found.reason or pair.reason) if found.status == "ok" else found
-
-
-def _hidden(pair: PairRow, reason: str) -> PairRow:
-    rows: list[GroupRow] = [replace(row, **_HIDDEN, status="suppressed", reason=reason) for row in (pair.row, pair.base)]  # type: ignore[arg-type]
-    nan = math.nan
-    return PairRow(rows[0], rows[1], pair.reference, nan, nan, nan, "suppressed", reason)
+def _part(name: str, mean: float, error: float, noise: float, factor: float, together: float, *, n: int) -> Part:
+    half, wide = (error * times if error > 0 else 0.0 for times in (factor, together))
+    return Part(name, mean, mean - half, mean + half, error, noise, mean - wide, mean + wide, n)
 
 
 def _background(
-    audit: Audit, measured: Any, question: Question, people: People, background: Any
+    audit: Audit, measured: Any, question: Question, crossing: Crossing, background: Any
 ) -> tuple[int | None, Shares]:
     """Rows of the background and the share of each group in it, as far as `measured` may show them."""
+    measured = measured.at(measured.own_threshold)
     rows = measured.by_group("selection_rate", by=list(question.attributes)).rows
     if background is None:
         total = measured.overall("selection_rate").rows[0].people
@@ -140,8 +230,8 @@ def _background(
     places = _places(audit.handle.inputs, background)
     if places is None:
         return len(background), ()
-    crossed = [people.crossed[place] for place in places]
-    counts = {group: crossed.count(group) for group in dict.fromkeys(crossed)}
+    codes, sizes = np.unique(crossing.codes[places], return_counts=True)
+    counts = {crossing.groups[code]: int(size) for code, size in zip(codes, sizes, strict=True)}
     if measured.is_published:
         able = {row.group for row in rows if row.people is not None}
         if any(group not in able or count < measured.spec.suppress_below for group, count in counts.items()):

@@ -1,4 +1,4 @@
-"""The model's decision as a function of mixed rows, and the check that mixing changes nothing by itself."""
+"""The model as a function of mixed rows, and the check that mixing changes nothing by itself."""
 
 from __future__ import annotations
 
@@ -10,29 +10,27 @@ from .._predict import Numbers, Predictor
 from .._spec import Spec
 from ..exceptions import BadValue, MissingValues
 from ._codec import Codec, Mask, Places
+from ._players import Players
 from ._sampling import chunk_rows
 
 _NEAR = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """1 where the model predicts the event, else 0: at the audit's threshold, or as the model decides."""
+class Asked:
+    """What the model says about mixed rows: scores, or decisions as 1 and 0 where it `decides` itself."""
 
     codec: Codec
+    players: Players
     predict: Predictor
-    threshold: float | None
+    decides: bool
     spec: Spec
 
     def __call__(self, own: Places, other: Places, mask: Mask) -> Numbers:
-        return self.of(self.score(own, other, mask))
+        """Ask about rows with the values of row `own` for the players of `mask`, and of row `other` for the rest."""
+        return self._score(own, other, self.players.spread(mask))
 
-    def of(self, scores: Numbers) -> Numbers:
-        """Decide by scores, or by 1 and 0."""
-        return scores if self.threshold is None else (scores >= self.threshold).astype(float)
-
-    def score(self, own: Places, other: Places, mask: Mask) -> Numbers:
-        """Ask the model about mixed rows."""
+    def _score(self, own: Places, other: Places, mask: Mask) -> Numbers:
         found = self.predict(self.codec.mix(own, other, mask))
         lacking = int(np.isnan(found).sum())
         if lacking:
@@ -49,7 +47,7 @@ class Decision:
         inputs = len(self.codec.names)
         size = min(chunk_rows(inputs), max(1, -(-len(places) // 2)))
         parts = [places[start : start + size] for start in range(0, len(places), size)]
-        return np.concatenate([self.score(part, part, np.ones((len(part), inputs), bool)) for part in parts])
+        return np.concatenate([self._score(part, part, np.ones((len(part), inputs), bool)) for part in parts])
 
     def check(self, places: Places, audited: Numbers, inputs: object, rng: np.random.Generator) -> None:
         """Ask again about the audited rows, rebuilt and in another order; the answers must be those of the audit.
@@ -75,7 +73,7 @@ class Decision:
         )
 
     def _near(self, found: Numbers, audited: Numbers) -> Mask:
-        if self.threshold is None:
+        if self.decides:
             same: Mask = np.equal(found, audited)
             return same
         low, high = self.spec.score_range

@@ -1,81 +1,135 @@
-"""decompose_gap(): which inputs carry a measured gap between two groups."""
+"""decompose_gap(): which inputs carry a measured gap between groups."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
 from .._progress import Step
 from .._thresholds import GroupThresholds
-from ..exceptions import BadValue, OutOfRange, WrongKind
-from ..metrics import Metric
+from ..exceptions import BadValue, WrongKind
+from ..metrics import Metric, PairRow
 from ..metrics._disparity import Word
-from ..metrics._rates import ALIASES, RATES
-from ._answer import answer, is_able, protected
+from ._answer import Answerer, is_able, protected
+from ._budget import Limits, read_cells
 from ._codec import codec
 from ._decomposition import GapDecomposition
-from ._people import AMONG, Question, find_group, find_pair, read_people
-from ._run import Limits, run
+from ._gap_table import GapTable, table_of, with_steps
+from ._options import read_generator, read_limits, read_thresholds
+from ._outcomes import Outcome, Output, find_outcome
+from ._pairs import decided_at, means_of
+from ._people import Question, find_questions, read_people
+from ._players import read_players
+from ._run import Task, run
 
 if TYPE_CHECKING:
     from .._audit import Audit
     from .._levels import Level
+    from ..scores._ids import ScoreMetric
 
 _CONFIDENCE = 0.95
 REST = Word("rest")
 
 
+@overload
 def decompose_gap(
     audit: Audit,
     group: Level | tuple[Level, ...],
     *,
+    reference: Level | tuple[Level, ...] = ...,
+    by: str | Sequence[str] | None = ...,
+    metric: str | Metric | ScoreMetric = ...,
+    output: Output | None = ...,
+    background: Any = ...,
+    thresholds: Sequence[float] | bool | None = ...,
+    players: Mapping[str, Sequence[str]] | None = ...,
+    n_rounds: int | None = ...,
+    max_predictions: int = ...,
+    random_state: int | np.random.Generator | None = ...,
+    progress: bool | Step = ...,
+) -> GapDecomposition: ...
+@overload
+def decompose_gap(
+    audit: Audit,
+    group: list[Any] | None = ...,
+    *,
+    reference: Level | tuple[Level, ...] = ...,
+    by: str | Sequence[str] | None = ...,
+    metric: str | Metric | ScoreMetric = ...,
+    output: Output | None = ...,
+    background: Any = ...,
+    thresholds: Sequence[float] | bool | None = ...,
+    players: Mapping[str, Sequence[str]] | None = ...,
+    n_rounds: int | None = ...,
+    max_predictions: int = ...,
+    random_state: int | np.random.Generator | None = ...,
+    progress: bool | Step = ...,
+) -> GapTable: ...
+def decompose_gap(
+    audit: Audit,
+    group: Any = None,
+    *,
     reference: Level | tuple[Level, ...] = REST,
     by: str | Sequence[str] | None = None,
-    metric: str | Metric = "selection_rate",
-    output: Literal["decision"] = "decision",
+    metric: str | Metric | ScoreMetric = "selection_rate",
+    output: Output | None = None,
     background: Any = None,
+    thresholds: Sequence[float] | bool | None = None,
+    players: Mapping[str, Sequence[str]] | None = None,
     n_rounds: int | None = None,
     max_predictions: int = 20_000_000,
     random_state: int | np.random.Generator | None = 0,
     progress: bool | Step = True,
-) -> GapDecomposition:
-    """Split a gap between two groups into what each input of the model carries of it.
+) -> GapDecomposition | GapTable:
+    """Split the gap between two groups into what each input of the model carries of it.
 
-    The parts are Shapley values of the model's decision, averaged over the people of each group: no person is left out, and the
-    parts add up to the gap that `audit.difference` measures. The raw columns are the inputs, whatever the model makes of them.
+    The parts are Shapley values of the model's decision (or score, or loss), averaged over the people of each group; they add up to the
+    gap that `audit.difference` measures. The raw columns are the inputs, whatever the model makes of them.
 
     Parameters
     ----------
     audit
         Made with ``fl.audit(X, model=model, ...)``, so that it holds the rows and the model.
     group
-        The level whose gap is explained; a tuple of levels where `by` crosses columns, `fl.MISSING` for people without a value.
+        The level whose gap is explained; a tuple of levels where `by` crosses columns, `fl.MISSING` for people without a value. A list
+        of these for several gaps, None for those of all groups, from the same predictions.
     reference
         "rest" (everybody else), "largest", "best", a level, or a tuple of levels, as in `audit.difference`.
     by
         A group column, or a list of columns to cross; None finds the one sensitive feature that has the level `group`.
     metric
-        "selection_rate", "true_positive_rate" (people who are the event) or "false_positive_rate" (people who are not).
+        Of decisions: "selection_rate", "true_positive_rate" (people who are the event) or "false_positive_rate" (people who are not). Of
+        scores: "mean_score", "mean_score_positive", "mean_score_negative" (people of one label), "mean_error" (score less label),
+        "brier_score_loss" and "log_loss" (natural logarithm, probabilities held within 1e-15 of 0 and 1).
     output
-        What is explained: the decision, since the gap is one of decisions.
+        "decision" or "score": the mean score in place of a rate of decisions, of the same people. None is what `metric` is of.
     background
-        Rows like those of the audit that the decisions are compared with; all audited rows when None.
+        Rows like those of the audit that people are compared with; all audited rows when None, drawn by their weights.
+    thresholds
+        Thresholds at which the gap is decomposed as well, from the same predictions, for ``.at(threshold)``; True for all published ones.
+    players
+        Inputs that count as one, ``{"money": ["income", "debt"]}``; the others stay single.
     n_rounds
-        Draws per person. None makes at least 4, and goes on until the sampling is less than a quarter of every standard error, or to 20.
+        Draws per person. None makes at least 4, and goes on until no input's error of the sampling is more than a third of the
+        largest standard error, or to 20.
     max_predictions
-        The budget: a round asks the model 2 x (inputs - 1) times per person.
+        The budget: a round asks the model 2 x (inputs - 1) times per person. Where not even one round of everybody fits, as many people
+        of each group as do are drawn by chance, and a part "(rows not explained)" says what that leaves out.
     random_state
         A seed, or a NumPy generator. NumPy's global state is not touched.
     progress
-        True to show progress where a person watches, False for silence, or a function ``(done, total)`` of predictions.
+        True to show progress where a person watches, False for silence, or a function ``(done, total)`` of predictions, which is told the
+        total before any is made.
 
     Returns
     -------
-    GapDecomposition
-        Its frame has feature, contribution, lower, upper, share and n, the largest contribution first.
+    GapDecomposition or GapTable
+        For one group a GapDecomposition; its frame has feature, contribution, lower, upper, share and n, the largest contribution first.
+        For a list or None a GapTable, which has one for each group.
 
     Raises
     ------
@@ -84,15 +138,18 @@ def decompose_gap(
     LevelNotFound
         If no group has the name given.
     TooManyPredictions
-        If not even one round fits in the budget.
+        If not even one round of 30 people of each group fits in the budget.
     BadValue
         For other metrics and outputs, and for a model that is random or depends on more than the columns of a row.
 
     Notes
     -----
     Sampling over rows, background rows and antithetic orderings (Strumbelj and Kononenko 2014; Mitchell et al. 2022), with
-    f(background row) as control variate. Normal intervals from the spread over the people of each group, which contains that of the
-    sampling. They hold for this model and this background. Correlated inputs share a part between them.
+    f(background row) as control variate. Student's intervals from the spread over the people of each group, which contains that of the
+    sampling; simultaneous ones from the largest of normal numbers with the same correlations (Hothorn, Bretz and Westfall 2008). They
+    hold for this model and this background, one threshold at a time. Correlated inputs share a part between them. The gap of an error or
+    a loss depends on the labels too: what they make of it by themselves, with background rows in the place of people, is the part
+    "(label mix)".
 
     Examples
     --------
@@ -104,22 +161,75 @@ def decompose_gap(
     >>> gap.closes, gap.to_frame().loc[1, "contribution"] == 0
     (True, np.True_)
     """
-    _check_audit(audit, output, group)
-    limits = _limits(n_rounds, max_predictions)
-    attributes, levels = find_group(audit, group, by)
-    question = Question(attributes, levels, reference, _rate(metric), _CONFIDENCE)
-    pair = find_pair(audit, question, group)
-    question = replace(question, reference=pair.reference)
+    _check_audit(audit)
+    limits, rng = read_limits(n_rounds, max_predictions), read_generator(random_state)
+    outcome = find_outcome(audit, metric, output, group)
+    _check_reference(outcome, reference, group)
+    _check_decides(audit, outcome, group)
+    steps = read_thresholds(audit, outcome, thresholds, group)
+    attributes, questions, found = find_questions(audit, group, by, reference, outcome, _CONFIDENCE)
+    answerer, main = _answerer(audit, questions, found, steps, background, players, limits, rng, progress)
+    single = group is not None and not isinstance(group, list)
+    if single:
+        made: list[Any] = [answerer.answers(k)[0] for k in range(len(steps))]
+    else:
+        made = [table_of(attributes, answerer.answers(k)) for k in range(len(steps))]
+    if thresholds is None or thresholds is False:
+        return made[0]  # type: ignore[no-any-return]
+    return with_steps(made, main, _put_single if single else _put_table)  # type: ignore[no-any-return]
+
+
+def _put_single(answer: GapDecomposition, steps: tuple[GapDecomposition, ...]) -> GapDecomposition:
+    return replace(answer, steps=steps)
+
+
+def _put_table(answer: GapTable, steps: tuple[GapTable, ...]) -> GapTable:
+    gaps = tuple(replace(gap, steps=tuple(step.gaps[i] for step in steps)) for i, gap in enumerate(answer.gaps))
+    return replace(answer, gaps=gaps, steps=steps)
+
+
+def _answerer(
+    audit: Audit, questions: Sequence[Question], found: Sequence[PairRow], steps: tuple[float | None, ...], background: Any, players: Any,
+    limits: Limits, rng: np.random.Generator, progress: bool | Step,
+) -> tuple[Answerer, int]:  # fmt: skip
+    """Read the rows, run the sampling, and measure the gaps at every threshold; also give the place of the audit's own."""
+    outcome = questions[0].outcome
     shown = protected(audit)
-    people = read_people(audit, question, () if isinstance(shown, str) else shown.tables.left_out)
+    people = read_people(audit, questions, () if isinstance(shown, str) else shown.tables.left_out)
     rows = codec(audit.handle.inputs, background)
+    who = read_players(rows.names, players)
+    means, cells = means_of(people, questions[0]), read_cells(people)
+    main = steps.index(audit.threshold) if outcome.output == "decision" else 0
+    everybody = np.ones(len(people.inside), bool)
+    own = [means.pair(pair, side, everybody, audit.spec) for pair, side in zip(found, people.sides, strict=True)]
+    able = np.array(
+        [not math.isnan(pair.change) and is_able(people, side.group, side.reference) for pair, side in zip(own, people.sides, strict=True)]
+    )
+    cuts = None if steps[0] is None else np.asarray(steps, float)
     done = None
-    if pair.change == pair.change and is_able(people.group, people.reference):
-        done = run(audit, people, rows, background, limits, _generator(random_state), progress)
-    return answer(audit, shown, question, pair, people, rows.names, background, done)
+    if able.any():
+        task = Task(people, cells, who, outcome.values(cuts), main, able)
+        decides = outcome.output == "decision" and audit.threshold is None
+        done = run(audit, task, rows, background, decides, limits, rng, progress)
+    pairs = tuple(tuple(own) if k == main else _pairs_at(audit, questions, own, step) for k, step in enumerate(steps))
+    return Answerer(audit, shown, people, means, cells, who, background, steps, pairs, done), main
 
 
-def _check_audit(audit: Audit, output: str, group: object) -> None:
+def _pairs_at(audit: Audit, questions: Sequence[Question], own: Sequence[PairRow], threshold: float | None) -> tuple[PairRow, ...]:
+    """The raw gaps at another threshold, to the same references."""
+    measured = decided_at(audit, questions[0], threshold)
+    tables: dict[Any, Any] = {}
+    found = []
+    for question, pair in zip(questions, own, strict=True):
+        key = (question.attributes, question.reference)
+        if key not in tables:
+            tables[key] = question.ask_all(measured)
+        other = tables[key][question.group]
+        found.append(replace(other, reason=other.reason or pair.reason) if other.status == pair.status == "ok" else other)
+    return tuple(found)
+
+
+def _check_audit(audit: Audit) -> None:
     if not hasattr(audit, "handle"):
         raise WrongKind(
             f"`audit` is a {type(audit).__name__}.",
@@ -127,33 +237,16 @@ def _check_audit(audit: Audit, output: str, group: object) -> None:
             hint="audit = fl.audit(X, model=model, ...); fl.decompose_gap(audit, group)",
             role="audit",
         )
-    if output != "decision":
-        raise BadValue(
-            f"`output` is {output!r}.",
-            "The gap is one of decisions, so the decision is what can be decomposed.",
-            hint=f"fl.decompose_gap(audit, {group!r}, output='decision')",
-            role="output",
-            value=output,
-        )
-    _check_plain(audit, group)
-    if audit.threshold is None and audit.tables.decided and audit.spec.y_score is not None:
-        raise BadValue(
-            f"The decisions of this audit are the column {audit.spec.y_pred!r}, not those of its model.",
-            "The inputs of a model explain what the model decides.",
-            hint=f"fl.decompose_gap(audit.at({audit.spec.threshold!r}), {group!r})",
-            role="y_pred",
-            value=audit.spec.y_pred,
-        )
+    _check_plain(audit)
 
 
-def _check_plain(audit: Audit, group: object) -> None:
+def _check_plain(audit: Audit) -> None:
     """Parts are means over rows, each of one person of one group, decided about at one threshold."""
     spec = audit.spec
     wrong = {
-        "sample_weight": (spec.sample_weight, "rows have weights", "leave sample_weight out: fl.audit(X, model=model, ...)"),
         "cluster": (spec.cluster, "one person may have several rows", "leave cluster out, or keep one row per person"),
         "sensitive_features": (dict(spec.membership), "groups are known as probabilities", "sensitive_features=... of people whose group is known"),
-        "threshold": (isinstance(audit.threshold, GroupThresholds), "groups have thresholds of their own", f"fl.decompose_gap(audit.at({spec.threshold!r}), {group!r})"),
+        "threshold": (isinstance(audit.threshold, GroupThresholds), "groups have thresholds of their own", f"fl.decompose_gap(audit.at({spec.threshold!r}), ...)"),
     }  # fmt: skip
     for role, (given, why, hint) in wrong.items():
         if given:
@@ -166,36 +259,23 @@ def _check_plain(audit: Audit, group: object) -> None:
             )
 
 
-def _limits(n_rounds: int | None, max_predictions: int) -> Limits:
-    for role, value in (("n_rounds", n_rounds), ("max_predictions", max_predictions)):
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1):
-            raise OutOfRange(
-                f"`{role}` is {value!r}.", "It must be a whole number from 1 on.", hint=f"{role}={10 if role == 'n_rounds' else 20_000_000}", role=role, value=value
-            )  # fmt: skip
-    return Limits(n_rounds, max_predictions)
-
-
-def _rate(metric: str | Metric) -> Metric:
-    name = metric.name if isinstance(metric, Metric) else metric
-    name = ALIASES.get(name, name) if isinstance(name, str) else ""
-    if name not in AMONG or (isinstance(metric, Metric) and metric != RATES[name]):
+def _check_decides(audit: Audit, outcome: Outcome, group: object) -> None:
+    if outcome.output == "decision" and audit.threshold is None and audit.tables.decided and audit.spec.y_score is not None:
         raise BadValue(
-            f"`metric` is {metric.name if isinstance(metric, Metric) else metric!r}.",
-            f"The gaps that can be decomposed are rates of the decision: {', '.join(AMONG)}.",
-            hint='metric="selection_rate"',
-            role="metric",
-            value=metric,
+            f"The decisions of this audit are the column {audit.spec.y_pred!r}, not those of its model.",
+            "The inputs of a model explain what the model decides.",
+            hint=f"fl.decompose_gap(audit.at({audit.spec.threshold!r}), {group!r})",
+            role="y_pred",
+            value=audit.spec.y_pred,
         )
-    return RATES[name]
 
 
-def _generator(random_state: int | np.random.Generator | None) -> np.random.Generator:
-    if random_state is None or isinstance(random_state, int | np.integer | np.random.Generator):
-        return np.random.default_rng(random_state)
-    raise WrongKind(
-        f"`random_state` is a {type(random_state).__name__}.",
-        "It must be a whole number, a NumPy generator, or None.",
-        hint="random_state=0",
-        role="random_state",
-        value=random_state,
-    )
+def _check_reference(outcome: Outcome, reference: object, group: object) -> None:
+    if outcome.output == "score" and isinstance(reference, str) and reference == "best":
+        raise BadValue(
+            f"`reference` is 'best', for a gap in {outcome.metric.name!r}.",
+            "Which group is best is known for rates of decisions.",
+            hint=f"fl.decompose_gap(audit, {group!r}, reference='largest', metric={outcome.metric.name!r})",
+            role="reference",
+            value=reference,
+        )

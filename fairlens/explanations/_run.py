@@ -2,117 +2,134 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .._predict import Numbers
 from .._progress import Progress, Step
-from .._thresholds import GroupThresholds
-from ..exceptions import TooManyPredictions
-from ._codec import Codec, Mask
-from ._deciding import Decision
+from ._budget import Cells, Limits, Plan, make_plan
+from ._codec import Codec, Mask, Places
+from ._deciding import Asked
+from ._moments import Moments, contrasts, moments
+from ._outcomes import Values
 from ._people import People
-from ._sampling import Setting, Sums, contrast, rounds
+from ._players import Players
+from ._sampling import Cycle, Pooled, Report, Setting, Sums, block_rows
 
 if TYPE_CHECKING:
     from .._audit import Audit
 
-_FEWEST, _MOST = 4, 20
-_SMALL_SHARE = 1 / 16  # of the variance: a quarter of the standard error
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Rounds, if fixed, and predictions at most."""
-
-    n_rounds: int | None
-    predictions: int
+_FEWEST = 4
+_SMALL_SHARE = 1 / 9  # of the largest variance: a third of its standard error, which makes an interval 6 % wider
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What the sampling found, per row: it does not outlive the question."""
+    """What the sampling found, as sums over cells of people: no row of it is left."""
 
-    sums: Sums
+    moments: Moments
+    pooled: Pooled
+    rounds: int
     predictions: int
+    plan: Plan
+    base: Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be explained: whose rows, of which f of the score; `main` is the f that says when the sampling is enough."""
+
+    people: People
+    cells: Cells
+    players: Players
+    values: Values
+    main: int
+    able: Mask
 
 
 def run(
-    audit: Audit,
-    people: People,
-    rows: Codec,
-    background: Any,
-    limits: Limits,
-    rng: np.random.Generator,
-    progress: bool | Step,
+    audit: Audit, task: Task, rows: Codec, background: Any, decides: bool, limits: Limits, rng: np.random.Generator, progress: bool | Step
 ) -> Run:
     """Check that the model answers as it did, then sample round after round.
 
     Raises
     ------
     TooManyPredictions
-        If not even one round, or the rounds asked for, fit in the budget.
+        If not even a few rows fit in the budget.
     BadValue
         If the model is random, has changed, or depends on more than the columns of a row.
     """
+    people = task.people
     inside, size = np.flatnonzero(people.inside), len(people.inside)
     places = inside if background is None else np.arange(size, size + len(background))
     first = len(inside) + (0 if background is None else len(places))
-    compared = np.flatnonzero(people.compared)
-    cost = 2 * (len(rows.names) - 1) * len(compared)
-    most = _rounds(first, cost, limits, len(compared), len(rows.names))
-    assert not isinstance(audit.threshold, GroupThresholds)
-    decision = Decision(rows, audit.handle.predict, audit.threshold, audit.spec)
+    plan = make_plan(people, task.cells, len(task.players.names), first, limits, rng)
+    asked = Asked(rows, task.players, audit.handle.predict, decides, audit.spec)
     with Progress("Explaining the gap", progress) as shown:
-        done, total = 0, first + most * cost
+        done = 0
 
-        def report(asked: int) -> None:
+        def report(predictions: int) -> None:
             nonlocal done
-            done += asked
-            shown(done, total)
+            done += predictions
+            shown(done, plan.total)
 
-        decision.check(inside, people.scored, audit.handle.inputs, rng)
-        fb = decision.of(people.scored[places] if background is None else decision.plain(places))
+        report(0)
+        asked.check(inside, people.scored, audit.handle.inputs, rng)
+        scores = people.scored[places] if background is None else asked.plain(places)
         report(first)
-        setting = Setting(decision, len(rows.names), compared, decision.of(people.scored[compared]), places, fb)
-        sums = _sample(setting, people, most, limits.n_rounds is None, rng, report)
+        shares = None
+        if background is None and people.weights is not None:
+            shares = people.weights[places] / people.weights[places].sum()
+        chosen = task.cells.rows[plan.chosen]
+        setting = Setting(
+            asked, len(task.players.names), chosen, people.scored[chosen], people.labels[chosen], places, scores, task.values, shares
+        )  # fmt: skip
+        found, pooled, rounds = _sample(setting, task, plan, limits.n_rounds is None and not plan.is_sampled, rng, report)
         shown(done, done)
-    return Run(sums, done)
+    return Run(found, pooled, rounds, done, plan, setting.base)
 
 
 def _sample(
-    setting: Setting, people: People, most: int, may_stop: bool, rng: np.random.Generator, report: Callable[[int], None]
-) -> Sums:
-    group, reference = people.group[setting.rows], people.reference[setting.rows]
-    rising = rounds(setting, rng, report)
-    sums = next(rising)
-    while sums.rounds < most:
-        if may_stop and sums.rounds >= _FEWEST and _settled(sums, group, reference):
-            break
-        sums = next(rising)
-    return sums
+    setting: Setting, task: Task, plan: Plan, may_stop: bool, rng: np.random.Generator, report: Report
+) -> tuple[Moments, Pooled, int]:
+    """Sample block after block of rows; the first block says how many rounds are enough for all."""
+    cells, most = task.cells.of_row[plan.chosen], plan.most
+    cycle = Cycle(len(setting.background), setting.shares, rng)
+
+    def summed(sums: Sums, some: Places) -> Moments:
+        return moments(sums, cells[some], plan.weights[some], task.cells.count)
+
+    found: Moments | None = None
+    pooled: Pooled | None = None
+    for some in _blocks(len(plan.chosen), block_rows(setting), rng):
+        sums = Sums(setting, some)
+        while sums.rounds < most:
+            sums.draw(cycle, rng, report)
+            if may_stop and found is None and _FEWEST <= sums.rounds < most and _settled(summed(sums, some), sums.pooled(), sums.rounds, task):
+                most = sums.rounds
+        part = summed(sums, some)
+        found = part if found is None else found + part
+        pooled = sums.pooled() if pooled is None else pooled + sums.pooled()
+    assert found is not None
+    assert pooled is not None
+    return found, pooled, most
 
 
-def _settled(sums: Sums, group: Mask, reference: Mask) -> bool:
-    found = contrast(sums, group, reference)
-    return bool((found.noise <= _SMALL_SHARE * found.variance).all())
+def _blocks(size: int, most: int, rng: np.random.Generator) -> list[Places]:
+    """Rows in blocks of about one size, each like all rows."""
+    if size <= most:
+        return [np.arange(size)]
+    return np.array_split(rng.permutation(size), -(-size // most))
 
 
-def _rounds(first: int, cost: int, limits: Limits, people: int, inputs: int) -> int:
-    """Rounds that fit in the budget, 20 at most."""
-    wanted = limits.n_rounds or 1
-    needed = first + wanted * cost
-    if needed > limits.predictions:
-        raise TooManyPredictions(
-            f"{wanted:,} {'round' if wanted == 1 else 'rounds'} over {people:,} people and {inputs:,} inputs take {needed:,} predictions:"
-            f" {cost:,} a round, and {first:,} to begin with.",
-            f"The budget `max_predictions` is {limits.predictions:,}.",
-            hint=f"max_predictions={needed:_}, or audit only the columns that the model uses",
-            role="max_predictions",
-            value=limits.predictions,
-        )
-    if limits.n_rounds is not None:
-        return limits.n_rounds
-    return min(_MOST, (limits.predictions - first) // cost) if cost else _MOST
+def _settled(found: Moments, pooled: Pooled, rounds: int, task: Task) -> bool:
+    """Whether the sampling of every part is less than a third of the largest standard error among them."""
+    pairs = [
+        (group, reference)
+        for group, reference in zip(task.cells.group[task.able], task.cells.reference[task.able], strict=True)
+        if min(found.n[group].sum(), found.n[reference].sum()) > 1
+    ]
+    compared = contrasts(found, pooled, rounds, task.main, pairs, 0.95, simultaneous=False)
+    return all(bool((one.noise <= _SMALL_SHARE * one.variance.max()).all()) for one in compared)

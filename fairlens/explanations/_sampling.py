@@ -1,9 +1,12 @@
 """Shapley values of group means by sampling: antithetic orderings, whole cycles of background rows, a control variate.
 
-One draw puts the values of an audited row into a background row one after the other, in a random order and in its reverse; an
-input's part is the mean change of the decision when its value comes in. The parts of a draw add up to f(row) - f(background row).
-A regression on f(background row), with f(row) beside it, has slopes that add up to exactly -1; taking slope x (f(background row)
-- mean f of the background) off each part therefore makes the parts of every row add up to f(row) - mean f of the background.
+One draw puts the values of an audited row into a background row one after the other, in a random order and in its reverse; a
+player's part is the mean change when its values come in. The parts of a draw add up to f(row) - f(background row). A regression on
+f(background row), with f(row) beside it, has slopes that add up to exactly -1; taking slope x (f(background row) - mean f of the
+background) off each part therefore makes the parts of every row add up to f(row) - mean f of the background. Where f depends on the
+label, that mean is the one over background rows with the row's own label.
+
+The model is asked for scores; f may be several functions of the score at once, such as the decisions at many thresholds.
 
 Strumbelj and Kononenko, Knowledge and Information Systems 41 (2014) 647-665 (sampling over orderings and background rows);
 Mitchell, Cooper, Frank and Holmes, JMLR 23 (2022) 1-46 (antithetic orderings).
@@ -11,41 +14,65 @@ Mitchell, Cooper, Frank and Holmes, JMLR 23 (2022) 1-46 (antithetic orderings).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ._codec import Mask, Places
+from ._outcomes import Values
 
 Numbers = npt.NDArray[np.float64]
-Decide = Callable[[Places, Places, Mask], Numbers]
+Ask = Callable[[Places, Places, Mask], Numbers]
+Report = Callable[[int], None]
 CHUNK = 200_000
-_CHUNK_VALUES = 20_000_000
+_CHUNK_VALUES, _CHUNK_PARTS = 20_000_000, 8_000_000
 _NO_SPREAD = 1e-9
+LABELS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What is explained: places of rows and of background rows in the pool, and the decision of each."""
+    """What is explained: places of rows and of background rows in the pool, the score and the label of each, and f.
 
-    decide: Decide
-    inputs: int
+    `shares` are probabilities of the background rows; None where all are the same. `base` is the mean of f over the background, by
+    label (labels, functions).
+    """
+
+    ask: Ask
+    players: int
     rows: Places
-    fx: Numbers
+    scores: Numbers
+    labels: Places
     background: Places
-    fb: Numbers
+    background_scores: Numbers
+    values: Values
+    shares: Numbers | None = None
+    base: Numbers = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "base", np.stack([self._mean(label) for label in range(LABELS)]))
+
+    def _mean(self, label: int) -> Numbers:
+        size = len(self.background_scores)
+        shares = np.full(size, 1 / size) if self.shares is None else self.shares
+        parts, step = [], chunk_rows(1)
+        for start in range(0, size, step):
+            scores = self.background_scores[start : start + step]
+            parts.append(shares[start : start + step] @ self.values(scores, np.full(len(scores), label)))
+        return np.asarray(np.sum(parts, axis=0), float)
 
     @property
-    def base(self) -> float:
-        """Share of the background that is decided for."""
-        return float(self.fb.mean())
+    def functions(self) -> int:
+        """How many functions of the score are explained at once."""
+        return int(self.base.shape[1])
 
     @property
     def cost(self) -> int:
-        """Predictions of one round."""
-        return 2 * (self.inputs - 1) * len(self.rows)
+        """Predictions of one round over all rows."""
+        return 2 * (self.players - 1) * len(self.rows)
 
 
 def chunk_rows(inputs: int) -> int:
@@ -53,26 +80,71 @@ def chunk_rows(inputs: int) -> int:
     return max(1, min(CHUNK, _CHUNK_VALUES // max(inputs, 1)))
 
 
+def block_rows(setting: Setting) -> int:
+    """Rows whose sums are held at one time."""
+    return max(1, _CHUNK_PARTS // (setting.players * setting.functions))
+
+
+class Cycle:
+    """Background rows to draw from: everyone once before anyone twice, as far as their probabilities allow."""
+
+    def __init__(self, size: int, shares: Numbers | None, rng: np.random.Generator) -> None:
+        self._size, self._rng = size, rng
+        self._ends = None if shares is None else np.cumsum(shares)
+        self._stock = np.zeros(0, np.int64)
+
+    def draw(self, count: int) -> Places:
+        """Draw so many places."""
+        while len(self._stock) < count:
+            self._stock = np.concatenate([self._stock, self._round()])
+        drawn, self._stock = self._stock[:count], self._stock[count:]
+        return drawn
+
+    def _round(self) -> Places:
+        if self._ends is None:
+            return self._rng.permutation(self._size)
+        marks = (self._rng.random() + np.arange(self._size)) / self._size * self._ends[-1]
+        return self._rng.permutation(np.minimum(np.searchsorted(self._ends, marks, side="right"), self._size - 1))
+
+
 @dataclass(slots=True)
 class Sums:
-    """Sums over the rounds, per row and input; `off` is f(background row) less its mean."""
+    """Sums over the rounds for some rows of a setting; `off` is f(background row) less its mean, `raised` f(row) less the same."""
 
     setting: Setting
+    some: Places
     rounds: int = 0
     parts: Numbers = field(init=False)
     squares: Numbers = field(init=False)
     crossed: Numbers = field(init=False)
     off: Numbers = field(init=False)
     off_squares: Numbers = field(init=False)
+    raised: Numbers = field(init=False)
 
     def __post_init__(self) -> None:
-        shape = (len(self.setting.rows), self.setting.inputs)
+        setting = self.setting
+        shape = (len(self.some), setting.players, setting.functions)
         self.parts, self.squares, self.crossed = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-        self.off, self.off_squares = np.zeros(shape[0]), np.zeros(shape[0])
+        self.off, self.off_squares = np.zeros(shape[::2]), np.zeros(shape[::2])
+        labels = setting.labels[self.some]
+        self.raised = setting.values(setting.scores[self.some], labels) - setting.base[labels]
 
-    def add(self, parts: Numbers, fb: Numbers) -> None:
-        """Add one round."""
-        off = fb - self.setting.base
+    def draw(self, cycle: Cycle, rng: np.random.Generator, report: Report) -> None:
+        """Add one round; `report` is told the predictions of each chunk."""
+        count = len(self.some)
+        drawn, rank = cycle.draw(count), np.argsort(rng.random((count, self.setting.players)), axis=1)
+        steps = 2 * (self.setting.players - 1)
+        size = max(1, min(chunk_rows(self.setting.players) // max(steps, 1), block_rows(self.setting)))
+        parts = np.empty(self.parts.shape)
+        for start in range(0, count, size):
+            chunk = slice(start, start + size)
+            parts[chunk] = _parts(self.setting, self.some[chunk], drawn[chunk], rank[chunk])
+            report(steps * len(rank[chunk]))
+        labels = self.setting.labels[self.some]
+        self.add(parts, self.setting.values(self.setting.background_scores[drawn], labels) - self.setting.base[labels])
+
+    def add(self, parts: Numbers, off: Numbers) -> None:
+        """Add the parts of one round."""
         self.rounds += 1
         self.parts += parts
         self.squares += parts**2
@@ -80,97 +152,78 @@ class Sums:
         self.off += off
         self.off_squares += off**2
 
-    def slopes(self) -> Numbers:
-        """Slopes of each input's part on f(background row), f(row) held; they add up to -1, and are 0 for an input without parts."""
-        draws = self.rounds * len(self.off)
-        fx = self.setting.fx - self.setting.fx.mean()
-        spread = self.rounds * float(fx @ fx)
-        tilt = float(fx @ self.off) / spread if spread > 0 else 0.0
-        mean = float(self.off.sum()) / draws
-        left = float(self.off_squares.sum()) - draws * mean**2 - tilt * float(fx @ self.off)
-        if left > _NO_SPREAD:
-            along: Numbers = self.crossed.sum(axis=0) - mean * self.parts.sum(axis=0) - tilt * (fx @ self.parts)
-            return along / left
-        active = (self.squares > 0).any(axis=0)
-        return -active.astype(float) / max(int(active.sum()), 1)
-
-    def per_row(self, slopes: Numbers) -> Numbers:
-        """Mean part of each row and input."""
-        return (self.parts - self.off[:, None] * slopes) / self.rounds
-
-    def noise(self, slopes: Numbers) -> Numbers:
-        """Variance of `per_row` from the sampling alone; NaN after one round."""
-        if self.rounds < 2:
-            return np.full(self.parts.shape, np.nan)
-        squares = self.squares - 2 * slopes * self.crossed + slopes**2 * self.off_squares[:, None]
-        spread = np.maximum(squares / self.rounds - self.per_row(slopes) ** 2, 0.0)
-        return spread / (self.rounds - 1)
+    def pooled(self) -> Pooled:
+        """Sums over rows as well, for the slopes."""
+        off, raised = self.off, self.raised
+        return Pooled(
+            self.rounds * len(off),
+            off.sum(axis=0),
+            self.off_squares.sum(axis=0),
+            self.rounds * raised.sum(axis=0),
+            self.rounds * (raised**2).sum(axis=0),
+            (raised * off).sum(axis=0),
+            self.parts.sum(axis=0),
+            self.crossed.sum(axis=0),
+            np.einsum("nt,npt->pt", raised, self.parts),
+            np.asarray((self.squares > 0).any(axis=0)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Contrast:
-    """Mean parts of one group of rows less those of another, per input: their variance, and the share of it from the sampling."""
+class Pooled:
+    """Sums over all draws: (functions,), and (players, functions) of parts. Two add up."""
 
-    means: Numbers
-    variance: Numbers
-    noise: Numbers
+    draws: int
+    off: Numbers
+    off_squares: Numbers
+    raised: Numbers
+    raised_squares: Numbers
+    raised_off: Numbers
+    parts: Numbers
+    crossed: Numbers
+    raised_parts: Numbers
+    active: Mask
 
+    def __add__(self, other: Pooled) -> Pooled:
+        names = [one.name for one in fields(Pooled) if one.name != "active"]
+        summed: dict[str, Any] = {name: getattr(self, name) + getattr(other, name) for name in names}
+        return Pooled(**summed, active=self.active | other.active)
 
-def contrast(sums: Sums, group: Mask, reference: Mask) -> Contrast:
-    """Compare two groups of rows, each of two rows or more."""
-    slopes = sums.slopes()
-    rows, noise = sums.per_row(slopes), sums.noise(slopes)
-    sizes = int(group.sum()), int(reference.sum())
-    return Contrast(
-        rows[group].mean(axis=0) - rows[reference].mean(axis=0),
-        rows[group].var(axis=0, ddof=1) / sizes[0] + rows[reference].var(axis=0, ddof=1) / sizes[1],
-        noise[group].sum(axis=0) / sizes[0] ** 2 + noise[reference].sum(axis=0) / sizes[1] ** 2,
-    )
-
-
-def rounds(setting: Setting, rng: np.random.Generator, report: Callable[[int], None]) -> Iterator[Sums]:
-    """Run one round after the other, without end; `report` is told the predictions of each chunk."""
-    sums = Sums(setting)
-    stock = np.zeros(0, np.int64)
-    count = len(setting.rows)
-    while True:
-        while len(stock) < count:
-            stock = np.concatenate([stock, rng.permutation(len(setting.background))])
-        drawn, stock = stock[:count], stock[count:]
-        rank = np.argsort(rng.random((count, setting.inputs)), axis=1)
-        sums.add(_parts(setting, drawn, rank, report), setting.fb[drawn])
-        yield sums
-
-
-def _parts(setting: Setting, drawn: Places, rank: Places, report: Callable[[int], None]) -> Numbers:
-    """Parts of every input of every row in one round; `rank` says when an input's value comes in."""
-    parts = np.empty(rank.shape)
-    steps = 2 * (setting.inputs - 1)
-    size = max(1, chunk_rows(setting.inputs) // max(steps, 1))
-    for start in range(0, len(rank), size):
-        some = slice(start, start + size)
-        parts[some] = _parts_of(setting, setting.rows[some], setting.fx[some], drawn[some], rank[some])
-        report(steps * len(rank[some]))
-    return parts
+    def slopes(self) -> Numbers:
+        """Slopes of each part on f(background row), f(row) held; they add up to -1, and are 0 for a player without parts."""
+        n = self.draws
+        spread = self.raised_squares - self.raised**2 / n
+        along_raised = self.raised_off - self.raised * self.off / n
+        tilt = np.where(spread > _NO_SPREAD, along_raised / np.where(spread > _NO_SPREAD, spread, 1.0), 0.0)
+        left = self.off_squares - self.off**2 / n - tilt * along_raised
+        along = self.crossed - self.off / n * self.parts - tilt * (self.raised_parts - self.raised / n * self.parts)
+        active = np.where(self.active.any(axis=0), self.active, True).astype(float)
+        even = active / active.sum(axis=0)
+        found = np.where(left > _NO_SPREAD, along / np.where(left > _NO_SPREAD, left, 1.0), -even)
+        rest: Numbers = found - (1 + found.sum(axis=0)) * even  # what rounding leaves, so that the parts close
+        return rest
 
 
-def _parts_of(setting: Setting, rows: Places, fx: Numbers, drawn: Places, rank: Places) -> Numbers:
-    inputs = setting.inputs
-    step = np.arange(1, inputs)[None, :, None]
+def _parts(setting: Setting, some: Places, drawn: Places, rank: Places) -> Numbers:
+    """Parts of every player of some rows in one round; `rank` says when a player's values come in."""
+    players = setting.players
+    step = np.arange(1, players)[None, :, None]
     order = rank[:, None, :]
-    mask = np.concatenate([order < step, order >= inputs - step], axis=1)
+    mask = np.concatenate([order < step, order >= players - step], axis=1)
     steps = mask.shape[1]
-    found = np.empty((len(rows), steps))
+    found = np.empty((len(some), steps))
     if steps:
-        own, other = np.repeat(rows, steps), np.repeat(setting.background[drawn], steps)
-        found = setting.decide(own, other, mask.reshape(-1, inputs)).reshape(len(rows), steps)
-    first, last = setting.fb[drawn][:, None], fx[:, None]
-    forth = np.concatenate([first, found[:, : inputs - 1], last], axis=1)
-    back = np.concatenate([first, found[:, inputs - 1 :], last], axis=1)
-    return (_rise(forth, rank) + _rise(back, inputs - 1 - rank)) / 2
+        own, other = np.repeat(setting.rows[some], steps), np.repeat(setting.background[drawn], steps)
+        found = setting.ask(own, other, mask.reshape(-1, players)).reshape(len(some), steps)
+    first, last = setting.background_scores[drawn][:, None], setting.scores[some][:, None]
+    labels = np.broadcast_to(setting.labels[some][:, None], rank.shape)
+    forth = np.concatenate([first, found[:, : players - 1], last], axis=1)
+    back = np.concatenate([first, found[:, players - 1 :], last], axis=1)
+    return (_rise(setting, forth, rank, labels) + _rise(setting, back, players - 1 - rank, labels)) / 2
 
 
-def _rise(values: Numbers, rank: Places) -> Numbers:
-    """Change of `values` (rows, inputs + 1) at the step at which each input comes in."""
-    rise: Numbers = np.take_along_axis(np.diff(values, axis=1), rank, axis=1)
+def _rise(setting: Setting, scores: Numbers, rank: Places, labels: Places) -> Numbers:
+    """Change of f at the step at which each player comes in, along `scores` (rows, players + 1)."""
+    before, after = (np.take_along_axis(scores, rank + late, axis=1) for late in (0, 1))
+    rise: Numbers = setting.values(after, labels) - setting.values(before, labels)
     return rise

@@ -18,14 +18,18 @@ from ..disparities import (
     Verdict,
 )
 from ..exceptions import WrongKind
-from ..explanations import GapDecomposition
+from ..explanations import ComparedExplanations, Dependence, Explanation, GapDecomposition, GapTable
 from ..metrics import DifferenceTable, GroupTable, RatioTable
 from ..scores import CrossAUC, CurveTable, ScoreTable, ThresholdChoice
+from ._agreement import draw_agreement
 from ._bounds import draw_bounds
 from ._bridge import draw_gap
 from ._curves import draw_curves
+from ._dependence import draw_dependence
 from ._funnel import draw_funnel
+from ._gaps import draw_gaps
 from ._groups import draw_groups, draw_pairs
+from ._matrix import draw_matrix
 from ._picture import Picture
 from ._planning import draw_collection, draw_detectable, draw_sizes
 from ._pooled import draw_pooled
@@ -91,6 +95,14 @@ def draw(result: Result, ax: Axes | None = None) -> Picture:
         return draw_detectable(shown, ax)
     if isinstance(shown, GapDecomposition):
         return draw_gap(shown, ax)
+    if isinstance(shown, GapTable):
+        return draw_gaps(shown, ax)
+    if isinstance(shown, Explanation):
+        return draw_matrix(shown, ax)
+    if isinstance(shown, Dependence):
+        return draw_dependence(shown, ax)
+    if isinstance(shown, ComparedExplanations):
+        return draw_agreement(shown, ax)
     if isinstance(shown, AdjustedTable):
         return draw_adjusted(shown, ax)
     if isinstance(shown, BoundsTable):

@@ -21,11 +21,10 @@ from ._rows import (
     dress,
     inches_of,
     nice_ticks,
-    percent_tick,
     title_on,
     write_title,
 )
-from ._steps import LEGEND, Bridge, Kind, ends_of, rate_of, read_bridge
+from ._steps import LEGEND, Bridge, Kind, ends_of, rate_of, read_bridge, scale_of
 from ._text import clean, extent, fit, height_of, width_of
 from ._theme import (
     BODY,
@@ -78,7 +77,7 @@ def _without_parts(result: GapDecomposition, ax: Axes | None) -> Picture:
     )
     axis = f"{rate_of(result)}{why}. {result.caution.rstrip('.')}"
     return draw_chart(
-        Chart(result.sentence, axis, (Block("", ends_of(result)),), Scale(percent_tick, (0.0, 1.0)), False),
+        Chart(result.sentence, axis, (Block("", ends_of(result)),), scale_of(result), False),
         ax,
     )
 
@@ -169,8 +168,8 @@ def _draw_pair(ax: Axes, bridge: Bridge) -> None:
     """The two rates under each other, and the gap between them."""
     middles, rows = _middles(bridge), (bridge.group, bridge.reference)
     ends = [end for row in rows for end in (row.lower, row.upper)]
-    span = max(max(ends) - min(ends), 0.02)
-    low, high = max(min(ends) - 0.12 * span, -0.02), min(max(ends) + 0.12 * span, 1.02)
+    span, (least, most) = max(max(ends) - min(ends), 0.02), bridge.scale.possible
+    low, high = max(min(ends) - 0.12 * span, least - 0.02), min(max(ends) + 0.12 * span, most + 0.02)
     ax.set_xlim(low, high)
     ax.set_ylim(_height(bridge), 0)
     _end_dots(ax, bridge)
@@ -187,7 +186,7 @@ def _draw_pair(ax: Axes, bridge: Bridge) -> None:
     gap = bridge.gap.rsplit(": ", 1)[1].replace(" (", "\n(")
     _clamped(ax, f"gap {gap}", (bridge.group.value + bridge.reference.value) / 2, middle + 0.07 + LINE, INK)
     ax.set_yticks([middles[0], middles[-1]], [row.label for row in rows], linespacing=1.2, parse_math=False)
-    _ticks(ax, low, high, low, high)
+    _ticks(ax, bridge.scale, low, high, low, high)
     ax.set_xlabel(bridge.rate.split(" by ")[0], loc="left", fontsize=SMALL, color=SOFT, parse_math=False)
 
 
@@ -232,7 +231,7 @@ def _draw_bridge(ax: Axes, bridge: Bridge) -> None:
         _beside(ax, step.shown, step.right, y)
     names = [bridge.group.label, *(step.label for step in bridge.steps), bridge.reference.label]
     ax.set_yticks(middles, names, fontsize=BODY, linespacing=1.2, parse_math=False)
-    _ticks(ax, low, high, low, end)
+    _ticks(ax, bridge.scale, low, high, low, end)
 
 
 def _connect(ax: Axes, bridge: Bridge, middles: Sequence[float]) -> None:
@@ -267,9 +266,9 @@ def _limits(bridge: Bridge, inches: float) -> tuple[float, float, float]:
     return low, high, end
 
 
-def _ticks(ax: Axes, low: float, high: float, start: float, end: float) -> None:
-    shown = inches_of(ax) * (high - low) / (end - start)
-    dress(ax, [tick for tick in nice_ticks(low, high, shown) if 0 <= tick <= 1], percent_tick)
+def _ticks(ax: Axes, scale: Scale, low: float, high: float, start: float, end: float) -> None:
+    shown, (least, most) = inches_of(ax) * (high - low) / (end - start), scale.possible
+    dress(ax, [tick for tick in nice_ticks(low, high, shown) if least <= tick <= most], scale.write)
     ax.grid(visible=True, axis="x", color=FAINT, linewidth=0.8)
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from .._html import fixed, points
 from .._levels import ALL
 from ..explanations import GapDecomposition
-from ..explanations._decomposition import Part
-from ..explanations._words import describe
+from ..explanations._parts import Part, named
+from ..explanations._words import Carriers, Unit, describe, unit_of
 from ..metrics._sentence import TEXTS, label_of
-from ._groups import UNSURE, group_row, share_of
-from ._rows import Row
+from ._groups import UNSURE, group_row, number_tick, share_of
+from ._rows import Row, Scale, percent_tick
 from ._text import clean, short
 
 MOST = 7
@@ -55,7 +55,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """The whole picture in data; `pooled` are the single inputs behind the last step."""
+    """The whole picture in data; `pooled` are the single inputs behind the step that has them all."""
 
     title: str
     caution: str
@@ -68,6 +68,7 @@ class Bridge:
     steps: tuple[Step, ...]
     pooled: tuple[Step, ...]
     method: str
+    scale: Scale
 
     @property
     def kinds(self) -> list[Kind]:
@@ -91,7 +92,7 @@ class Bridge:
         ]
         lines += [_told(step) for step in self.steps]
         if self.pooled:
-            lines += [f"{self.steps[-1].name}, one by one:", *map(_told, self.pooled)]
+            lines += [f"{len(self.pooled)} other inputs, one by one:", *map(_told, self.pooled)]
         return "\n".join([*lines, f"{clean(self.axis)}.", self.method])
 
 
@@ -102,42 +103,54 @@ def _told(step: Step) -> str:
 
 def read_bridge(result: GapDecomposition) -> Bridge:
     """Bring a gap with parts to the steps of a bridge."""
-    pair = result.pair
+    pair, unit = result.pair, unit_of(result.pair.row.metric)
     group, reference = ends_of(result)
-    ranked = sorted(result.parts, key=lambda part: -abs(part.contribution))
-    kept = len(ranked) if len(ranked) <= MOST + 1 else MOST
-    down = pair.change > 0
-    sure = {part.feature for part in result.supported}
-    steps = _walk(ranked[:kept], pair.row.value, down, sure)
+    inputs = sorted((part for part in result.parts if part.kind == "input"), key=lambda part: -abs(part.contribution))
+    kept = len(inputs) if len(inputs) <= MOST + 1 else MOST
+    walk = _Walk(unit, pair.change > 0, pair.row.value)
+    steps = walk.take(inputs[:kept])
     pooled: tuple[Step, ...] = ()
-    if ranked[kept:]:
-        at = steps[-1].end
-        pooled = tuple(_walk(ranked[kept:], at, down, sure))
-        steps.append(_pool(ranked[kept:], at, down))
+    if inputs[kept:]:
+        pooled = tuple(_Walk(unit, walk.down, walk.at).take(inputs[kept:]))
+        steps.append(walk.pool(inputs[kept:]))
+    steps += walk.take([part for part in result.parts if part.kind != "input"])
     way = f"from {group.name} to {reference.name}"
     share = share_of(result.confidence)
+    counted = f", in {unit.word} ({unit.short.strip()})" if unit.word else ""
+    word = f" {unit.word}" if unit.word else ""
     return Bridge(
         title=title_of(result),
         caution=result.caution,
         heading=f"What closes the gap {way}",
         rate=rate_of(result),
-        axis=f"{pair.row.metric.label}. Each bar is what one input adds {way}, in points (pts); whiskers are {share} intervals",
-        gap=f"gap, {group.name} less {reference.name}: {points(pair.change)} points ({points(pair.lower)} to {points(pair.upper)})",
+        axis=f"{pair.row.metric.label}. Each bar is what one input adds {way}{counted}; whiskers are {share} intervals",
+        gap=f"gap, {group.name} less {reference.name}: {unit.signed(pair.change)}{word} ({unit.signed(pair.lower)} to {unit.signed(pair.upper)})",
         group=group,
         reference=reference,
         steps=tuple(steps),
         pooled=pooled,
         method=result.method,
+        scale=scale_of(result),
     )
+
+
+def scale_of(result: GapDecomposition) -> Scale:
+    """Per cent for rates, numbers for means of scores, as far as they are possible."""
+    metric = result.pair.row.metric
+    if metric.event:
+        return Scale(percent_tick, (0.0, 1.0))
+    least, most = getattr(metric, "least", -math.inf), getattr(metric, "most", math.inf)
+    if result.metric.startswith("mean_score") and result.spec.score_kind == "grid":
+        least, most = result.spec.score_range
+    return Scale(number_tick, (least, most))
 
 
 def title_of(result: GapDecomposition) -> str:
     """Say the gap and the one input that carries most of it; the bars say the rest."""
     along = [part for part in result.supported if part.contribution * result.gap > 0]
-    named = [
-        (part.feature, part.contribution, part.lower, part.upper) for part in (along or result.supported)[:1]
-    ]
-    return result.within + describe(result.pair, result.spec, named, has_parts=True, is_alike=result.is_alike)
+    labels = None if result.label_mix is None else named(result.label_mix)
+    carriers = Carriers([named(part) for part in (along or result.supported)[:1]], labels=labels)
+    return result.within + describe(result.pair, result.spec, carriers, is_alike=result.is_alike, told=result.sampled_note)
 
 
 def ends_of(result: GapDecomposition) -> tuple[Row, Row]:
@@ -157,29 +170,28 @@ def rate_of(result: GapDecomposition) -> str:
     return f"{result.pair.row.metric.label} by {' and '.join(used)}, with {share_of(result.confidence)} intervals"
 
 
-def _walk(parts: Sequence[Part], at: float, down: bool, sure: Set[str]) -> list[Step]:
-    """One step per part: the way goes from the group to the reference, so each contribution is taken off."""
-    steps = []
-    for part in parts:
-        change = (-part.contribution, -part.upper, -part.lower)
-        steps.append(_step(part.feature, at, change, down, part.feature in sure))
-        at = steps[-1].end
-    return steps
+@dataclass(slots=True)
+class _Walk:
+    """The way from the group to the reference, on which each contribution is taken off."""
 
+    unit: Unit
+    down: bool
+    at: float
 
-def _step(
-    name: str, at: float, change: tuple[float, float, float], down: bool, sure: bool, bound: str = ""
-) -> Step:
-    value, low, high = change
-    kind: Kind = "unsure" if not sure else "widens" if (value < 0) == down else "narrows"
-    shown = f"{points(value)} pts ({bound}{fixed(100 * low, 1)} to {fixed(100 * high, 1)})"
-    return Step(
-        name, at, at + value, at + low, at + high, f"{shown}, {UNSURE}" if kind == "unsure" else shown, kind
-    )
+    def take(self, parts: Sequence[Part]) -> list[Step]:
+        """One step per part."""
+        return [self._step(part.feature, (-part.contribution, -part.upper, -part.lower), part.is_clear) for part in parts]
 
+    def pool(self, parts: Sequence[Part]) -> Step:
+        """All smaller inputs in one step. Standard errors add up at most, so the sums of the limits are at least as wide as needed."""
+        value = -sum(part.contribution for part in parts)
+        low, high = -sum(part.upper for part in parts), -sum(part.lower for part in parts)
+        return self._step(f"{len(parts)} other inputs", (value, low, high), low > 0 or high < 0, "at most ")
 
-def _pool(parts: Sequence[Part], at: float, down: bool) -> Step:
-    """All smaller inputs in one step. Standard errors add up at most, so the sums of the limits are at least as wide as needed."""
-    value = -sum(part.contribution for part in parts)
-    low, high = -sum(part.upper for part in parts), -sum(part.lower for part in parts)
-    return _step(f"{len(parts)} other inputs", at, (value, low, high), down, low > 0 or high < 0, "at most ")
+    def _step(self, name: str, change: tuple[float, float, float], sure: bool, bound: str = "") -> Step:
+        value, low, high = change
+        start, unit = self.at, self.unit
+        self.at = start + value
+        kind: Kind = "unsure" if not sure else "widens" if (value < 0) == self.down else "narrows"
+        shown = f"{unit.signed(value)}{unit.short} ({bound}{unit.write(low)} to {unit.write(high)})"
+        return Step(name, start, self.at, start + low, start + high, f"{shown}, {UNSURE}" if kind == "unsure" else shown, kind)

@@ -25,6 +25,7 @@ from ._many import (
     rest_sizes,
     smallest_gap,
 )
+from ._means import Means, student_means, student_quantile
 from ._miettinen import miettinen, mn_p, mn_z, ratio_z
 from ._paired import bonett_price, mcnemar, paired_replicates
 from ._pooling import pool_rates
@@ -51,6 +52,7 @@ from ._spread import (
 from ._strata import breslow_day, cmh_test, mantel_haenszel, standardize
 
 __all__ = [
+    "Means",
     "adjust_pairs",
     "average_precision",
     "benjamini_hochberg",
@@ -109,6 +111,8 @@ __all__ = [
     "smallest_gap",
     "smallest_seen",
     "standardize",
+    "student_means",
+    "student_quantile",
     "together_quantile",
     "wilson",
 ]

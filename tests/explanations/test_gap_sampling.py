@@ -1,14 +1,15 @@
 """The estimator against Shapley values worked out over every coalition and every background row."""
 
 from collections.abc import Callable
-from itertools import combinations
-from math import factorial
 
 import numpy as np
 import pytest
+from scipy import stats
+from shapley import exact_parts
 
 import fairlens as fl
-from fairlens.explanations._sampling import Contrast, Setting, Sums, contrast, rounds
+from fairlens.explanations._moments import Contrast, contrasts, moments
+from fairlens.explanations._sampling import Cycle, Setting, Sums
 
 PEOPLE = 80
 
@@ -32,20 +33,7 @@ def people() -> tuple[np.ndarray, np.ndarray]:
 
 def brute(f: Callable[[np.ndarray], np.ndarray], X: np.ndarray, group: np.ndarray) -> np.ndarray:
     """Mean Shapley values of the group less those of the rest, exactly."""
-    n, d = X.shape
-    own, other = np.repeat(X, n, axis=0), np.tile(X, (n, 1))
-    worth = {}
-    for size in range(d + 1):
-        for coalition in combinations(range(d), size):
-            mixed = other.copy()
-            mixed[:, coalition] = own[:, coalition]
-            worth[coalition] = f(mixed).reshape(n, n).mean(axis=1)
-    parts = np.zeros((n, d))
-    for j in range(d):
-        for size in range(d):
-            weight = factorial(size) * factorial(d - size - 1) / factorial(d)
-            for coalition in combinations([k for k in range(d) if k != j], size):
-                parts[:, j] += weight * (worth[tuple(sorted((*coalition, j)))] - worth[coalition])
+    parts, _ = exact_parts(lambda rows, labels: f(rows), X, np.zeros(len(X)), X)
     return parts[group].mean(axis=0) - parts[~group].mean(axis=0)
 
 
@@ -56,16 +44,27 @@ def decomposed(f: Callable[[np.ndarray], np.ndarray], seed: int, n_rounds: int |
 
 
 def sampled(f: Callable[[np.ndarray], np.ndarray], X: np.ndarray, times: int, seed: int = 0) -> Sums:
-    places = np.arange(len(X))
+    places, none = np.arange(len(X)), np.zeros(len(X), np.int64)
 
-    def decide(own: np.ndarray, other: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    def ask(own: np.ndarray, other: np.ndarray, mask: np.ndarray) -> np.ndarray:
         return f(np.where(mask, X[own], X[other]))
 
-    setting = Setting(decide, X.shape[1], places, f(X), places, f(X))
-    running = rounds(setting, np.random.default_rng(seed), lambda done: None)
+    setting = Setting(ask, X.shape[1], places, f(X), none, places, f(X), lambda scores, labels: scores[..., None])
+    rng = np.random.default_rng(seed)
+    sums, cycle = Sums(setting, places), Cycle(len(X), None, rng)
     for _ in range(times):
-        sums = next(running)
+        sums.draw(cycle, rng, lambda done: None)
     return sums
+
+
+def per_row(sums: Sums, slopes: np.ndarray) -> np.ndarray:
+    return (sums.parts - sums.off[:, None] * slopes)[..., 0] / sums.rounds
+
+
+def compared(sums: Sums, group: np.ndarray) -> Contrast:
+    found = moments(sums, group.astype(int), np.ones(len(group)), 2)
+    cells = np.array([False, True])
+    return contrasts(found, sums.pooled(), sums.rounds, 0, [(cells, ~cells)], 0.95)[0]
 
 
 @pytest.mark.parametrize("f", [interacting, either])
@@ -96,18 +95,18 @@ def test_an_ignored_input_gets_exactly_nothing(seed):
 def test_parts_add_up_for_every_single_row():
     X, _ = people()
     sums = sampled(interacting, X, 3)
-    slopes = sums.slopes()
+    slopes = sums.pooled().slopes()
     assert slopes.sum() == pytest.approx(-1, abs=1e-12)
-    assert sums.per_row(slopes).sum(axis=1) == pytest.approx(interacting(X) - interacting(X).mean(), abs=1e-12)
+    assert per_row(sums, slopes).sum(axis=1) == pytest.approx(interacting(X) - interacting(X).mean(), abs=1e-12)
 
 
 def test_parts_do_not_add_up_without_the_control_variate():
     X, group = people()
     sums = sampled(interacting, X, 5)
     gap = interacting(X)[group].mean() - interacting(X)[~group].mean()
-    plain = sums.per_row(np.zeros(4))
+    plain = per_row(sums, np.zeros((4, 1)))
     assert abs((plain[group].mean(axis=0) - plain[~group].mean(axis=0)).sum() - gap) > 1e-3
-    assert contrast(sums, group, ~group).means.sum() == pytest.approx(gap, abs=1e-12)
+    assert compared(sums, group).means.sum() == pytest.approx(gap, abs=1e-12)
 
 
 def test_the_control_variate_lowers_the_noise():
@@ -116,18 +115,44 @@ def test_the_control_variate_lowers_the_noise():
     errors = {True: 0.0, False: 0.0}
     for seed in range(30):
         sums = sampled(interacting, X, 4, seed)
-        plain = sums.per_row(np.zeros(4))
-        errors[True] += float(np.square(contrast(sums, group, ~group).means - exact).sum())
+        plain = per_row(sums, np.zeros((4, 1)))
+        errors[True] += float(np.square(compared(sums, group).means[:4] - exact).sum())
         errors[False] += float(np.square(plain[group].mean(axis=0) - plain[~group].mean(axis=0) - exact).sum())
     assert errors[True] < errors[False]
 
 
 def test_noise_of_the_sampling_is_that_of_repeated_runs():
     X, group = people()
-    found: list[Contrast] = [contrast(sampled(interacting, X, 4, seed), group, ~group) for seed in range(150)]
-    seen = np.var([one.means for one in found], axis=0, ddof=1)
-    told = np.mean([one.noise for one in found], axis=0)
+    found = [compared(sampled(interacting, X, 4, seed), group) for seed in range(150)]
+    seen = np.var([one.means[:4] for one in found], axis=0, ddof=1)
+    told = np.mean([one.noise[:4] for one in found], axis=0)
     assert seen / told == pytest.approx(1, abs=0.4)
+
+
+def test_the_variance_is_that_of_two_means():
+    X, group = people()
+    sums = sampled(interacting, X, 3)
+    rows = per_row(sums, sums.pooled().slopes())
+    wanted = rows[group].var(axis=0, ddof=1) / group.sum() + rows[~group].var(axis=0, ddof=1) / (~group).sum()
+    found = compared(sums, group)
+    assert found.variance == pytest.approx(np.append(wanted, 0.0), rel=1e-9)
+    assert found.means == pytest.approx(np.append(rows[group].mean(axis=0) - rows[~group].mean(axis=0), 0.0), abs=1e-12)
+    for j in range(4):
+        test = stats.ttest_ind(rows[group][:, j], rows[~group][:, j], equal_var=False)
+        low, high = test.confidence_interval(0.95)
+        half = found.factor[j] * np.sqrt(found.variance[j])
+        assert (found.means[j] - half, found.means[j] + half) == pytest.approx((low, high), abs=1e-9)
+
+
+def test_sums_of_blocks_of_rows_are_those_of_all_rows(monkeypatch):
+    X, group = people()
+    audit = fl.audit(X, model=interacting, sensitive_features={"g": np.where(group, "a", "b")})
+    monkeypatch.setattr("fairlens.explanations._sampling._CHUNK_PARTS", 4 * 17)
+    exact = brute(interacting, X, group)
+    gap = fl.decompose_gap(audit, "a", n_rounds=12, progress=False)
+    assert gap.closes
+    for part in gap.parts:
+        assert abs(part.contribution - exact[int(part.feature[1])]) < 4 * part.monte_carlo_se
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0])
@@ -153,12 +178,23 @@ def test_closes_when_every_drawn_background_row_is_decided_alike():
 
 def test_slopes_without_anything_to_estimate_them_from_leave_ignored_inputs_out():
     """Every draw pairs a row with a background row of the opposite decision, so f(row) tells f(background row)."""
-    places, fx = np.arange(4), np.array([1.0, 0.0, 1.0, 0.0])
-    setting = Setting(lambda own, other, mask: np.zeros(len(own)), 3, places, fx, places, 1 - fx)
-    sums = Sums(setting)
-    sums.add(np.array([[0.5, 0.0, 0.5], [-0.5, 0.0, -0.5]] * 2), 1 - fx)
-    assert sums.slopes().tolist() == [-0.5, 0, -0.5]
-    assert sums.per_row(sums.slopes()).sum(axis=1).tolist() == [0.5, -0.5, 0.5, -0.5]
+    places, none, fx = np.arange(4), np.zeros(4, np.int64), np.array([1.0, 0.0, 1.0, 0.0])
+    setting = Setting(lambda own, other, mask: np.zeros(len(own)), 3, places, fx, none, places, 1 - fx, lambda scores, labels: scores[..., None])
+    sums = Sums(setting, places)
+    sums.add(np.array([[0.5, 0.0, 0.5], [-0.5, 0.0, -0.5]] * 2)[..., None], (1 - fx - 0.5)[:, None])
+    slopes = sums.pooled().slopes()
+    assert slopes[:, 0].tolist() == [-0.5, 0, -0.5]
+    assert per_row(sums, slopes).sum(axis=1).tolist() == [0.5, -0.5, 0.5, -0.5]
+
+
+@pytest.mark.parametrize("shares", [None, np.array([0.5, 0.25, 0.125, 0.125])])
+def test_background_rows_are_drawn_as_often_as_their_shares_say(shares):
+    cycle = Cycle(4, shares, np.random.default_rng(0))
+    drawn = np.bincount(np.concatenate([cycle.draw(3) for _ in range(800)]), minlength=4)
+    wanted = 2400 * (np.full(4, 0.25) if shares is None else shares)
+    assert np.abs(drawn - wanted).max() <= 60
+    exact = Cycle(8, np.array([0.5, 0.25, 0.125, 0.125, 0, 0, 0, 0]), np.random.default_rng(0))
+    assert np.bincount(exact.draw(8), minlength=8).tolist() == [4, 2, 1, 1, 0, 0, 0, 0]
 
 
 def test_one_input_needs_no_sampling():
