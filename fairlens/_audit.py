@@ -125,6 +125,11 @@ class Audit(Measured):
         return other
 
     @property
+    def holds_rows(self) -> bool:
+        """Whether it holds the rows and the model, as explanations need."""
+        return self._handle is not None
+
+    @property
     def handle(self) -> Handle:
         """The private way back to rows and model, for explanations.
 

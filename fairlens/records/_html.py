@@ -26,9 +26,11 @@ _HERE = Path(__file__).parent
 _VIEW = "application/vnd.jupyter.widget-view+json"
 _STATE = "application/vnd.jupyter.widget-state+json"
 _BLOCK = re.compile(
-    r'<(script|style)(?P<attributes>[^>]*\bdata-fairlens="(?P<kind>program|module|payload|boot|style)"[^>]*)>.*?</\1>', re.S
+    r'<(script|style)(?P<attributes>[^>]*\bdata-fairlens="(?P<kind>program|module|payload|explained|boot|style)"[^>]*)>.*?</\1>', re.S
 )
 _DIGEST = re.compile(r'data-digest="([0-9a-f]{64})"')
+_SHARED = ("payload", "explained")
+"""Texts that stand once on a page, in the first view that needs them."""
 _START = "\nmountAll();\n"
 _LIVE_NOTE = (
     "Live panel. It starts where the notebook left it; what is picked here is not part of the record, recorded views are."
@@ -114,7 +116,7 @@ class _Sharing:
         return output
 
     def _keep_first(self, match: re.Match[str]) -> str:
-        if match["kind"] != "payload":
+        if match["kind"] not in _SHARED:
             return ""
         found = _DIGEST.search(match["attributes"])
         if found is None or found[1] in self.seen:
@@ -127,11 +129,14 @@ class _Sharing:
         front = self._front_end(data[_VIEW].get("model_id", ""))
         if front is None:
             return f"<p>{_NO_WIDGET}</p>{said}"
-        mark = digest(front["payload"])
-        counts = "" if mark in self.seen else data_block("payload", front["payload"])
-        self.seen.add(mark)
+        texts = {"payload": front["payload"]}
+        if json.loads(front.get("explained") or "[]"):
+            texts["explained"] = front["explained"]
+        marks = "".join(f' data-{kind}="{digest(text)}"' for kind, text in texts.items())
+        counts = "".join(data_block(kind, text) for kind, text in texts.items() if digest(text) not in self.seen)
+        self.seen.update(map(digest, texts.values()))
         return (
-            f'<div class="fl-record" data-fairlens="view" data-payload="{mark}">'
+            f'<div class="fl-record" data-fairlens="view"{marks}>'
             f'<div class="fl-static"><p>{_LIVE_NOTE}</p><noscript>{said}</noscript></div><div class="fl-live"></div>'
             f"{data_block('state', canonical(front['state']))}{counts}</div>"
         )
@@ -143,6 +148,7 @@ class _Sharing:
         state = self.widgets.get(first, {}).get("state", {})
         try:
             json.loads(state["payload"])
+            json.loads(state.get("explained") or "[]")
         except (KeyError, TypeError, ValueError):
             return None
         return state if isinstance(state.get("state"), dict) else None

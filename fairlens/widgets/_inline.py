@@ -35,43 +35,76 @@ BOOT = """(async () => {
 
 
 @dataclass(frozen=True, slots=True)
+class Still:
+    """A picture as a notebook shows it: PNG, the picture in words, width and height in CSS pixels."""
+
+    png: bytes
+    alt: str
+    size: tuple[int, int]
+
+    @classmethod
+    def of(cls, picture: Any) -> Still:
+        """Freeze a picture that was drawn."""
+        _, metadata = picture._repr_mimebundle_()
+        return cls(picture.png(), picture.alt, (metadata["image/png"]["width"], metadata["image/png"]["height"]))
+
+    @property
+    def output(self) -> tuple[dict[str, str], dict[str, Any]]:
+        """A notebook output, as (data, metadata)."""
+        data = {"image/png": base64.b64encode(self.png).decode(), "text/plain": self.alt}
+        return data, {"image/png": {"alt": self.alt, "width": self.size[0], "height": self.size[1]}}
+
+
+@dataclass(frozen=True, slots=True)
 class RecordedView:
-    """A view of an audit, frozen: picture, alt text, static HTML with the live part behind it.
+    """A view of an audit, frozen: its picture, that of its explanation, static HTML with the live part behind it.
 
     Attributes
     ----------
     html : str
-        Static table and live part, complete in one text.
-    png : bytes
-        The picture.
-    alt : str
-        The picture in words.
+        Static tables and live part, complete in one text.
+    still : Still
+        The picture of the groups.
     state : dict
         The state as the browser holds it.
-    size : tuple of int
-        Width and height at which the picture is shown, in CSS pixels.
+    why : Still or None
+        The picture of the explanation, where the view has one.
     """
 
     html: str
-    png: bytes
-    alt: str
+    still: Still
     state: Mapping[str, Any]
-    size: tuple[int, int]
+    why: Still | None = None
+
+    @property
+    def png(self) -> bytes:
+        """The picture of the groups."""
+        return self.still.png
+
+    @property
+    def alt(self) -> str:
+        """The picture of the groups in words."""
+        return self.still.alt
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height at which the picture of the groups is shown, in CSS pixels."""
+        return self.still.size
 
     @property
     def outputs(self) -> tuple[tuple[dict[str, str], dict[str, Any]], ...]:
-        """Two notebook outputs, as (data, metadata): the picture and the HTML."""
-        picture = {"image/png": base64.b64encode(self.png).decode(), "text/plain": self.alt}
-        metadata = {"image/png": {"alt": self.alt, "width": self.size[0], "height": self.size[1]}}
-        return (picture, metadata), ({"text/html": self.html, "text/plain": self.alt}, {})
+        """Notebook outputs, as (data, metadata): the pictures, then the HTML."""
+        pictures = [self.still.output, *([self.why.output] if self.why else [])]
+        return (*pictures, ({"text/html": self.html, "text/plain": self.alt}, {}))
 
 
-def inline(static: str, payload: str, state: Mapping[str, Any]) -> str:
-    """Write the HTML of a recorded view."""
+def inline(static: str, payload: str, state: Mapping[str, Any], explained: str = "") -> str:
+    """Write the HTML of a recorded view; `explained` are its explanations, if it has any."""
+    told, block = (f' data-explained="{digest(explained)}"', data_block("explained", explained)) if explained else ("", "")
     return (
-        f'<div class="fl-record" data-fairlens="view" data-payload="{digest(payload)}">'
+        f'<div class="fl-record" data-fairlens="view" data-payload="{digest(payload)}"{told}>'
         f'<style data-fairlens="style">{style()}</style>{static}<div class="fl-live"></div>'
-        f'{data_block("state", canonical(state))}{data_block("payload", payload)}'
+        f'{data_block("state", canonical(state))}{data_block("payload", payload)}{block}'
         f'{data_block("module", json.dumps(program()))}<script data-fairlens="boot">{BOOT}</script></div>'
     )
 

@@ -7,45 +7,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-import anywidget
 import ipywidgets
-import traitlets
 
 from .._audit import Audit
 from .._levels import Level
 from .._protected import ProtectedAudit
 from .._thresholds import GroupThresholds
 from ..disparities import Criterion
-from ..exceptions import BadValue, WrongKind
+from ..exceptions import BadValue, RowsNotHeld, WrongKind
 from ..metrics import Metric
 from ..metrics._disparity import need_favorable
 from ..metrics._metric import chosen
 from ._criteria import judge_all
-from ._inline import RecordedView, inline
-from ._payload import payload
-from ._program import program, style
-from ._state import Choices, State
+from ._explaining import Explaining
+from ._inline import RecordedView, Still, inline
+from ._live import LivePanel
+from ._payload import canonical, payload
+from ._state import Choices, Method, State
 from ._texts import NO_SLOT, OUTSIDE, RECORDED_NOTE
 from ._view import View, view
+from ._why import Told, check_group, check_method, explain_view, shown
 
 _log = logging.getLogger("fairlens")
-_SLOTS = 3
-
-
-class LivePanel(anywidget.AnyWidget):
-    """The front end: draws `payload` at `state`. Both are plain data, so the widget can be saved with a notebook."""
-
-    _esm = traitlets.Unicode(program()).tag(sync=True)
-    _css = traitlets.Unicode(style()).tag(sync=True)
-    payload = traitlets.Unicode().tag(sync=True)
-    state = traitlets.Dict().tag(sync=True)
-    frozen = traitlets.Bool(False).tag(sync=True)
-    error = traitlets.Unicode().tag(sync=True)
-
-    @traitlets.observe("error")
-    def _log_error(self, change: Any) -> None:
-        if change["new"]:
-            _log.error("The panel could not draw: %s", change["new"])
+_SLOTS, _OUTPUTS = 3, 3
+_MOST_TOLD = 20
 
 
 class Panel(ipywidgets.VBox):
@@ -58,20 +43,31 @@ class Panel(ipywidgets.VBox):
     """
 
     def __init__(
-        self, audit: ProtectedAudit, metrics: tuple[Metric, ...], confidence: float, title: str, criteria: Sequence[Criterion] = ()
+        self,
+        audit: ProtectedAudit,
+        metrics: tuple[Metric, ...],
+        confidence: float,
+        title: str,
+        criteria: Sequence[Criterion] = (),
+        explains: Audit | None = None,
+        max_predictions: int = 2_000_000,
     ) -> None:
         self._choices = Choices(replace(audit, selection=()), metrics)
         self._confidence = confidence
+        self._explains = explains
+        self._max_predictions = max_predictions
+        self._told: list[Told] = []
         self._recorded: list[RecordedView] = []
-        self._slots: list[tuple[Any, Any]] = []
+        self._slots: list[tuple[Any, ...]] = []
         self._strip = judge_all(self._choices, criteria)
-        self._text = payload(self._choices, confidence, title, self._strip)
+        self._text = payload(self._choices, confidence, title, self._strip, can_explain=explains is not None)
         where = {axis: levels[0] for axis, levels in audit.selection}
         free = [axis for axis in (*audit.spec.sensitive_features, *audit.groups) if axis not in where]
         if isinstance(audit.threshold, GroupThresholds):
             free = [audit.threshold.axis]
         first = self._choices.state(metrics[0], free[0], where, "largest", audit.threshold)
         self._live = LivePanel(payload=self._text, state=self._choices.encode(first))
+        self._explaining = Explaining(self._tell)
         self._live.on_msg(self._answer)
         self._note = ipywidgets.HTML()
         super().__init__([self._live, self._note])
@@ -84,7 +80,8 @@ class Panel(ipywidgets.VBox):
     @property
     def view(self) -> View:
         """The view that the panel is at, measured in Python."""
-        return view(self._choices, self._choices.decode(self._live.state), self._confidence, self._strip)
+        raw = self._live.state
+        return view(self._choices, self._choices.decode(raw), self._confidence, self._strip, shown(self._told, raw))
 
     def show(
         self,
@@ -142,7 +139,53 @@ class Panel(ipywidgets.VBox):
             now.compare if compare is None else compare,
             self._kept_adjust(now, asked, where) if adjust is None else None if adjust is False else adjust,
         )
+        wanted = replace(wanted, method=now.method, explained=now.explained if same_groups else None)
         self._live.state = self._choices.encode(wanted)
+        return self
+
+    def explain(self, method: Method = "gap", group: Any = None, *, progress: bool | Any = True, **options: Any) -> Panel:
+        """Explain the view that the panel is at, show it under the view and keep it with what is recorded.
+
+        Parameters
+        ----------
+        method
+            "gap": what each input carries of the gap between the groups, at every stop of the slider (`decompose_gap`). "shap" or
+            "lime": what each input moves in the model's answers, in each group (`explain`).
+        group
+            The group that is shown first; the one with the largest gap when None.
+        progress
+            As in `decompose_gap`.
+        **options
+            For `decompose_gap` or `explain`: ``max_predictions``, ``random_state``, ``background``, ``rows``, ...
+
+        Returns
+        -------
+        Panel
+            Itself.
+
+        Raises
+        ------
+        RowsNotHeld
+            If the audit holds no rows and no model.
+        LevelNotFound
+            If the explanation has no such group; what was found is kept.
+        BadValue
+            For a view whose gaps cannot be decomposed. The panel then stays as it is.
+
+        Examples
+        --------
+        >>> import pandas as pd, fairlens as fl
+        >>> X = pd.DataFrame({"income": [20, 30, 40, 50] * 30, "zip": ["n", "s"] * 60})
+        >>> audit = fl.audit(X, model=lambda rows: rows["income"] / 100, threshold=0.35, favorable=1, sensitive_features={"sex": ["f", "f", "m"] * 40})
+        >>> fl.panel(audit).explain("gap").view.why.fits
+        True
+        """
+        check_method(method)
+        state = replace(self._choices.decode(self._live.state), method=method, explained=None)
+        told = self._explain(state, progress, options)
+        self._keep(told)
+        state = replace(state, explained=check_group(told, self._choices, state, group))
+        self._live.state = self._choices.encode(state)
         return self
 
     @staticmethod
@@ -173,17 +216,43 @@ class Panel(ipywidgets.VBox):
         now = self.view
         state = dict(self._live.state)
         picture = _picture(now)
-        _, metadata = picture._repr_mimebundle_()
-        size = (metadata["image/png"]["width"], metadata["image/png"]["height"])
-        made = RecordedView(inline(now.html(), self._text, state), picture.png(), picture.alt, state, size)
+        why = now.why and now.why.picture()
+        text = canonical([one.packed for one in self._told]) if self._told else ""
+        made = RecordedView(inline(now.html(), self._text, state, text), Still.of(picture), state, Still.of(why) if why else None)
         self._recorded.append(made)
         return made
 
     def _answer(self, _live: LivePanel, content: Any, _buffers: Any) -> None:
-        """Record the view whose state came with the request."""
-        if isinstance(content, dict) and content.get("kind") == "record":
+        """Do what a button asks for; the view that it is about comes with the request."""
+        kind = content.get("kind") if isinstance(content, dict) else None
+        if kind == "cancel":
+            self._explaining.cancel()
+        elif kind in ("record", "explain"):
             self._live.state = content["state"]
-            self._record_in_slot()
+            if kind == "record":
+                self._record_in_slot()
+            else:
+                state = self._choices.decode(content["state"])
+                self._explaining.start(lambda step: self._explain(state, step, {}), self._keep)
+
+    def _explain(self, state: State, progress: Any, options: Mapping[str, Any]) -> Told:
+        if self._explains is None:
+            raise RowsNotHeld(
+                "This panel was asked to explain a view.",
+                "It was made of an audit for readers, or of one that holds no rows and no model.",
+                hint="fl.panel(fl.audit(X, model=model, ...))",
+                role="model",
+            )
+        return explain_view(self._explains, self._choices, state, progress=progress, options={"max_predictions": self._max_predictions, **options})
+
+    def _keep(self, told: Told) -> None:
+        """Store an explanation; one that explains the same view in the same way is replaced."""
+        others = [one for one in self._told if not one.replaces(told)]
+        self._told = [*others[1 - _MOST_TOLD :], told]
+        self._live.explained = canonical([one.packed for one in self._told])
+
+    def _tell(self, how_far: Mapping[str, Any]) -> None:
+        self._live.working = dict(how_far)
 
     def _record_in_slot(self) -> None:
         """A callback has no cell to write to, so it fills an empty output that was placed when the panel was shown."""
@@ -191,7 +260,9 @@ class Panel(ipywidgets.VBox):
             self._note.value = NO_SLOT.format(k=len(self._recorded))
             return
         made = self._make_record()
-        for slot, (data, metadata) in zip(self._slots.pop(0), made.outputs, strict=True):
+        outputs = made.outputs  # the picture of the explanation, in between, is not always there
+        slots = self._slots.pop(0)
+        for slot, (data, metadata) in zip((*slots[: len(outputs) - 1], slots[-1]), outputs, strict=True):
             slot.update(data, metadata=metadata, raw=True)
         self._note.value = RECORDED_NOTE.format(k=len(self._recorded))
 
@@ -203,8 +274,7 @@ class Panel(ipywidgets.VBox):
         data = {**data, "text/plain": self.view.sentence}
         display(data, metadata=metadata, raw=True)
         empty = {"text/html": ""}
-        pairs = [[display(empty, raw=True, display_id=True) for _ in range(2)] for _ in range(_SLOTS)]
-        self._slots = [(pair[0], pair[1]) for pair in pairs]
+        self._slots = [tuple(display(empty, raw=True, display_id=True) for _ in range(_OUTPUTS)) for _ in range(_SLOTS)]
 
     def __repr__(self) -> str:
         return f"Panel at: {self.view.words}"
@@ -244,6 +314,7 @@ def panel(
     title: str = "Disparities between groups",
     profile: Any = "restricted",
     criteria: Criterion | Sequence[Criterion] = (),
+    max_predictions: int = 2_000_000,
 ) -> Panel:
     """Open a live panel on an audit.
 
@@ -265,6 +336,8 @@ def panel(
     criteria
         One `Criterion`, or a list of them. The panel shows what `check` says of the published audit, at every stop of the threshold
         slider; always about everybody and at one threshold, whatever filter or thresholds by group are chosen.
+    max_predictions
+        The budget of one explanation that is asked for in the panel; it offers them where the audit holds rows and model.
 
     Returns
     -------
@@ -320,4 +393,5 @@ def panel(
             )
         offered.append(metric)
     asked = (criteria,) if isinstance(criteria, Criterion) else criteria
-    return Panel(protected, tuple(offered), confidence, title, asked)
+    explains = audit if isinstance(audit, Audit) and audit.holds_rows else None
+    return Panel(protected, tuple(offered), confidence, title, asked, explains, max_predictions)

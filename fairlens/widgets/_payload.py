@@ -18,13 +18,13 @@ from ..metrics._group_rows import WEIGHTLESS
 from ..metrics._sentence import MAX_NAMED, TEXTS, words_of
 from ..stats import normal_quantile
 from ._criteria import Strip
-from ._state import MOST_SLIDERS, Choices
-from ._texts import LABELS
+from ._state import METHODS, MOST_SLIDERS, Choices
+from ._texts import LABELS, WHY
 
 FORMAT = "fairlens-panel/2"
 
 
-def payload(choices: Choices, confidence: float, title: str, strip: Strip | None = None) -> str:
+def payload(choices: Choices, confidence: float, title: str, strip: Strip | None = None, *, can_explain: bool = False) -> str:
     """Write everything the browser needs as one canonical JSON text: sorted keys, no white space, shortest numbers.
 
     The order of axes, levels, tables, metrics and stops stands in lists, since keys are sorted when a notebook is saved.
@@ -74,6 +74,7 @@ def payload(choices: Choices, confidence: float, title: str, strip: Strip | None
         "banner": audit.banner,
         "remarks": list(audit.remarks),
         "criteria": strip and strip.pack(),
+        "why": {"can": can_explain, "methods": list(METHODS), "ui": WHY},
     }
     return canonical(content)
 

@@ -7,7 +7,9 @@ from hashlib import sha256
 from pathlib import Path
 
 _HERE = Path(__file__).parent / "js"
-_FILES = ("intervals.js", "measure.js", "sentence.js", "elements.js", "draw.js", "criteria.js", "panel.js", "record.js")
+_FILES = ("intervals.js", "measure.js", "sentence.js", "elements.js", "draw.js", "criteria.js", "why.js", "panel.js", "record.js")
+
+_STYLES = ("panel.css", "why.css")
 
 
 @cache
@@ -19,7 +21,7 @@ def program() -> str:
 @cache
 def style() -> str:
     """Give the text of the style sheet."""
-    return (_HERE / "panel.css").read_text("utf-8")
+    return "".join((_HERE / name).read_text("utf-8") for name in _STYLES)
 
 
 def digest(text: str) -> str:

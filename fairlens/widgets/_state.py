@@ -27,6 +27,8 @@ Compare = Literal["difference", "ratio"]
 COMPARE: tuple[Compare, ...] = ("difference", "ratio")
 _REAL = (int, float, np.integer, np.floating)
 WHOLE = ("largest", "rest", "overall")
+Method = Literal["gap", "shap", "lime"]
+METHODS: tuple[Method, ...] = ("gap", "shap", "lime")
 MOST_SLIDERS = 8
 """How many groups may have a threshold each."""
 
@@ -37,7 +39,8 @@ class State:
 
     `by` has one or two attributes, `where` one level for some of the others; `reference` is a word of `WHOLE` or a group of `by`;
     `threshold` is None for the decision as it was taken; with thresholds by group, their column is the first of `by`.
-    `compare` says what stands beside the rates, and `adjust` which attribute is held equal in one more column.
+    `compare` says what stands beside the rates, and `adjust` which attribute is held equal in one more column. `method` says how the
+    view is explained, and `explained` of which group; None for the one that the explanation itself puts first.
     """
 
     metric: Metric
@@ -47,6 +50,8 @@ class State:
     threshold: Threshold
     compare: Compare = "difference"
     adjust: str | None = None
+    method: Method = "gap"
+    explained: tuple[Level, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +210,7 @@ class Choices:
         if isinstance(state.reference, str):
             reference: list[Any] = [state.reference]
         else:
-            codes = [levels[axis].index(level) for axis, level in zip(state.by, state.reference, strict=True)]
-            reference = ["group", *codes]
+            reference = ["group", *self.codes(state.by, state.reference)]
         return {
             "metric": [one.name for one in self.metrics].index(state.metric.name),
             "by": [self.axes.index(axis) for axis in state.by],
@@ -215,7 +219,12 @@ class Choices:
             **self._encode_threshold(state.threshold),
             "compare": state.compare,
             "adjust": -1 if state.adjust is None else self.axes.index(state.adjust),
+            "why": {"method": state.method, "group": None if state.explained is None else self.codes(state.by, state.explained)},
         }
+
+    def codes(self, by: Sequence[str], group: Sequence[Level]) -> list[int]:
+        """The positions of the levels of a group."""
+        return [self.audit.tables.levels(axis).index(level) for axis, level in zip(by, group, strict=True)]
 
     def _encode_threshold(self, threshold: Threshold) -> dict[str, Any]:
         if not isinstance(threshold, GroupThresholds):
@@ -241,6 +250,8 @@ class Choices:
         }
         kind, *codes = raw["reference"]
         reference = kind if kind != "group" else tuple(levels[axis][code] for axis, code in zip(by, codes, strict=True))
+        why = raw.get("why") or {"method": "gap", "group": None}  # views of before explanations have none
+        group = why["group"] and tuple(levels[axis][code] for axis, code in zip(by, why["group"], strict=True))
         return State(
             self.metrics[raw["metric"]],
             by,
@@ -249,6 +260,8 @@ class Choices:
             self._decode_threshold(raw),
             raw["compare"],
             None if raw["adjust"] < 0 else self.axes[raw["adjust"]],
+            why["method"],
+            group,
         )
 
     def _metric(self, metric: str | Metric) -> Metric:

@@ -66,6 +66,45 @@ CRITERIA = {
     "and": " and ",
 }
 
+WHY = {
+    "title": "Why: what the model used",
+    "method": "Explain by",
+    "gap": "parts of the gap",
+    "shap": "SHAP",
+    "lime": "LIME",
+    "group": "Explain group",
+    "button": "Explain this view",
+    "asked": "Waiting for the kernel.",
+    "working": "Explaining: {done} of {total} predictions",
+    "starting": "Explaining: counting the predictions",
+    "cancel": "Cancel",
+    "cancelled": "Cancelled. Nothing was stored.",
+    "stale": "This explains {about}, not the view above.",
+    "back": "Show the view that it explains",
+    "none": "This view has no explanation yet.",
+    "none_frozen": "This view has no explanation in this record.",
+    "no_stop": "The decisions as they were taken are not the model's own. At a threshold with a number its decisions are explained.",
+    "input": "Input",
+    "axis": "From the rate of the group to that of the reference",
+    "zero": "Against the background",
+    "n": "n",
+    "carries": "What it carries of the gap{points} ({share} % interval)",
+    "moves": "Mean contribution to {what}, in {unit} ({share} % interval)",
+    "widens": "widens the gap",
+    "narrows": "narrows the gap",
+    "unsure": "cannot tell, allowing for all",
+    "clear": "",
+    "unused": "not used for these people",
+    "labels": "no input",
+    "left": "no input",
+    "about_gap": "{metric} by {by}, among {among}, compared with {reference}",
+    "about_means": "the model's answers by {by}, among {among}",
+}
+
+WHY_ERRORS = {
+    "busy": "Another explanation of this panel is still running. Cancel it, or wait.",
+}
+
 STATE = "{metric} by {by}, among {among}, {decision}, compared with {reference}{adjusted}. {audit}."
 ADJUSTED = ", also adjusted for {axis}"
 AT_THRESHOLD = "decided at a score of {threshold}"

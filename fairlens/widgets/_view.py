@@ -20,6 +20,7 @@ from ..metrics._sentence import compare as told_difference
 from ._criteria import Strip
 from ._state import Choices, State
 from ._texts import ADJUSTED, AS_DECIDED, AT_THRESHOLD, LABELS, RECORDED, STATE
+from ._why import Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class View:
     confidence: float
     adjusted: Mapping[Group, Changed] = field(default_factory=dict)
     strip: Strip | None = None
+    why: Shown | None = None
 
     @property
     def words(self) -> str:
@@ -71,10 +73,11 @@ class View:
     def html(self) -> str:
         """The static part of a recorded view: state in words, sentence, table, criteria, remarks."""
         strip = self.strip.html(self.choices, self.state) if self.strip else ""
+        why = self.why.html() if self.why else ""
         remarks = "".join(f"<p>{escape(remark)}</p>" for remark in self.choices.audit.remarks)
         return (
             f'<div class="fl-static"><p class="fl-state"><strong>{RECORDED}.</strong> {escape(self.words)}</p>'
-            f'<p class="fl-sentence">{escape(self.sentence)}</p>{self._table()}{strip}'
+            f'<p class="fl-sentence">{escape(self.sentence)}</p>{self._table()}{why}{strip}'
             f'<div class="fl-remarks">{remarks}</div></div>'
         )
 
@@ -125,8 +128,8 @@ class View:
         return self.state.reference in ("rest", "overall")
 
 
-def view(choices: Choices, state: State, confidence: float, strip: Strip | None = None) -> View:
-    """Measure one state."""
+def view(choices: Choices, state: State, confidence: float, strip: Strip | None = None, why: Shown | None = None) -> View:
+    """Measure one state; `why` is the explanation that stands under it."""
     audit = choices.audit.where(**dict(state.where)).at(state.threshold)
     compare = audit.ratio if state.compare == "ratio" else audit.difference
     reference = Word(state.reference) if isinstance(state.reference, str) else state.reference
@@ -134,9 +137,9 @@ def view(choices: Choices, state: State, confidence: float, strip: Strip | None 
     try:
         compared: DifferenceTable | RatioTable = compare(state.metric, list(state.by), reference, confidence)
     except OneGroup:
-        return View(choices, state, rows.rows, (), LABELS["one_group"], confidence, strip=strip)
+        return View(choices, state, rows.rows, (), LABELS["one_group"], confidence, strip=strip, why=why)
     said = told_difference(comparisons(compared.rows), audit.spec, confidence, within=audit.within)
-    found = View(choices, state, rows.rows, compared.rows, said, confidence, strip=strip)
+    found = View(choices, state, rows.rows, compared.rows, said, confidence, strip=strip, why=why)
     if state.adjust is None or found.whole:
         return found
     return replace(found, adjusted=_adjusted(audit, state, reference, confidence))

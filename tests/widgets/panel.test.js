@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 
 const folder = new URL("../../fairlens/widgets/js/", import.meta.url);
-const files = ["intervals.js", "measure.js", "sentence.js", "elements.js", "draw.js", "criteria.js", "panel.js", "record.js"];
+const files = ["intervals.js", "measure.js", "sentence.js", "elements.js", "draw.js", "criteria.js", "why.js", "panel.js", "record.js"];
 const text = files.map((name) => readFileSync(new URL(name, folder), "utf8")).join("\n");
-const { wilson, newcombe, koopman, kish, viewOf, measure, standardized, sentenceOf, judgedNote, read, fixed } = await import(`data:text/javascript,${encodeURIComponent(text)}`);
+const { wilson, newcombe, koopman, kish, viewOf, measure, standardized, sentenceOf, judgedNote, read, fixed, explains, shownWhy } = await import(`data:text/javascript,${encodeURIComponent(text)}`);
 
 const Z = 1.959963984540054;
 const close = (found, wanted) => found.forEach((value, i) => assert.ok(Math.abs(value - wanted[i]) < 5e-5, `${found}`));
@@ -193,4 +193,22 @@ test("a view of a form that this program does not know is refused", () => {
 test("what is a half but for a rounding error is one", () => {
   assert.equal(fixed(0.35 - 1e-16, 1), fixed(0.35 + 1e-16, 1));
   assert.equal(typeof sentenceOf, "function");
+});
+
+const gapOf = (at, sizes) => ({ method: "gap", of: { by: [0], at, cuts: null }, groups: sizes.map((steps, i) => ({ codes: [i], steps: steps.map((size) => size && { size }) })) });
+const seen = { by: [0], at: [-1, -1], cuts: null, stop: 0, why: { method: "gap", group: null } };
+
+test("what explains the view comes before what was stored last, which is marked as another view's", () => {
+  const stored = [gapOf([-1, -1], [[0.1]]), gapOf([-1, 1], [[0.2]])];
+  assert.deepEqual([shownWhy(stored, seen).told, shownWhy(stored, seen).fits], [stored[0], true]);
+  assert.deepEqual([shownWhy(stored, { ...seen, at: [-1, 0] }).told, shownWhy(stored, { ...seen, at: [-1, 0] }).fits], [stored[1], false]);
+  assert.equal(explains(stored[0], { ...seen, cuts: { axis: 0, stops: [0, 1] } }), false);
+  assert.equal(shownWhy(stored, { ...seen, why: { method: "shap", group: null } }), null);
+});
+
+test("the group with the largest gap at the stop is shown until one is chosen", () => {
+  const stored = [gapOf([-1, -1], [[0.1, null], [0.3, 0.2]])];
+  assert.equal(shownWhy(stored, seen).group, 1);
+  assert.equal(shownWhy(stored, { ...seen, why: { method: "gap", group: [0] } }).group, 0);
+  assert.equal(shownWhy(stored, { ...seen, why: { method: "gap", group: [7] } }).group, 1);
 });

@@ -52,7 +52,8 @@ function regroup(state, by) {
   const distinct = by.filter((axis, i) => by.indexOf(axis) === i);
   const reference = state.reference[0] === "group" ? ["largest"] : state.reference;
   const adjust = distinct.includes(state.adjust) ? -1 : state.adjust;
-  return { by: distinct, reference, adjust, cuts: null, at: state.at.map((code, axis) => (distinct.includes(axis) ? -1 : code)) };
+  const why = { ...state.why, group: null };
+  return { by: distinct, reference, adjust, cuts: null, why, at: state.at.map((code, axis) => (distinct.includes(axis) ? -1 : code)) };
 }
 
 function referenceChoice(data, state, change) {
@@ -81,7 +82,7 @@ function slider(data, label, at, least, put) {
 }
 
 // Views that were recorded before a control existed have no words for it in their payload, and no place for it in their state.
-const complete = (state) => ({ compare: "difference", adjust: -1, cuts: null, ...state });
+const complete = (state) => ({ compare: "difference", adjust: -1, cuts: null, why: WHY, ...state });
 const FORMATS = ["fairlens-panel/1", "fairlens-panel/2"];
 
 export function read(text) {
@@ -104,7 +105,8 @@ function render({ model, el: root }) {
   const panel = el("div", { class: "fl-panel", role: "group", "aria-label": data.title });
   if (data.banner) panel.append(el("p", { class: "fl-banner" }, data.banner));
   if (frozen) panel.append(exploreBar(data, () => change(recorded)));
-  panel.append(bar, status, body, alert, criteria.strip, remarks);
+  const why = whySection(data, model, frozen, change);
+  panel.append(bar, status, body, alert, why.section, criteria.strip, remarks);
   if (!frozen) panel.append(recordButton(data, model));
   root.append(panel);
   let waiting = null, own = false;
@@ -118,6 +120,7 @@ function render({ model, el: root }) {
       const text = sentenceOf(data, state, found);
       if (status.textContent !== text) status.textContent = text;
       criteria.show(state);
+      why.show(state);
       alert.textContent = "";
     } catch (error) {
       alert.textContent = data.ui.error.replace("{message}", () => error.message);
@@ -146,12 +149,14 @@ function render({ model, el: root }) {
     if (!own) rebuild();
     draw();
   };
-  model.on("change:state", follow);
+  const events = { state: follow, explained: why.read, working: why.tell };
+  for (const [name, act] of Object.entries(events)) model.on(`change:${name}`, act);
   rebuild();
   draw();
+  why.tell();
   return () => {
     clearTimeout(waiting);
-    model.off("change:state", follow);
+    for (const [name, act] of Object.entries(events)) model.off(`change:${name}`, act);
   };
 }
 

@@ -16,10 +16,10 @@ function frozenModel(values) {
   };
 }
 
-function payloadFor(host) {
-  const digest = host.dataset.payload;
-  const own = host.querySelector('script[data-fairlens="payload"]');
-  const shared = [...document.querySelectorAll('script[data-fairlens="payload"]')].find((script) => script.dataset.digest === digest);
+// Text that stands once on the page, in the first view that needs it.
+function sharedText(host, kind) {
+  const own = host.querySelector(`script[data-fairlens="${kind}"]`);
+  const shared = [...document.querySelectorAll(`script[data-fairlens="${kind}"]`)].find((script) => script.dataset.digest === host.dataset[kind]);
   return (own ?? shared).textContent;
 }
 
@@ -28,7 +28,8 @@ export function mount(host) {
   const live = host.querySelector(".fl-live");
   try {
     const state = JSON.parse(host.querySelector('script[data-fairlens="state"]').textContent);
-    render({ model: frozenModel({ payload: payloadFor(host), state, frozen: true }), el: live });
+    const explained = host.dataset.explained ? sharedText(host, "explained") : "[]";
+    render({ model: frozenModel({ payload: sharedText(host, "payload"), state, explained, frozen: true }), el: live });
     host.dataset.live = "yes";
   } catch (error) {
     host.dataset.live = "no";

@@ -1,0 +1,244 @@
+"""The explanation of a view in Python: what is stored, what it is about, what leaves, and how a click asks for it."""
+
+import json
+from threading import Event
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import fairlens as fl
+from fairlens import exceptions
+from fairlens.widgets._payload import canonical
+
+
+class Slow:
+    """A score that waits at its first question after `armed` until it is let go."""
+
+    def __init__(self):
+        self.armed, self.started, self.go = False, Event(), Event()
+        self.go.set()
+
+    def __call__(self, rows):
+        if self.armed:
+            self.started.set()
+            assert self.go.wait(60)
+        return 1 / (1 + np.exp(-(rows["income"].to_numpy() - 50) / 8 - (rows["zip"] == "n").to_numpy()))
+
+
+@pytest.fixture(scope="module")
+def people():
+    rng = np.random.default_rng(2)
+    n = 800
+    race = rng.choice(["a", "b", "c", "d"], n, p=[0.5, 0.35, 0.01, 0.14])
+    X = pd.DataFrame({"income": rng.normal(50, 10, n) - 6 * (race == "b"), "zip": rng.choice(["n", "s"], n), "unused": rng.random(n)})
+    return X, pd.DataFrame({"race": race, "sex": rng.choice(["f", "m"], n)})
+
+
+def made(people, model=None, **options):
+    X, groups = people
+    return fl.audit(X, model=model or Slow(), threshold=[0.5, 0.613], favorable=1, sensitive_features=groups, **options)
+
+
+@pytest.fixture(scope="module")
+def audit(people):
+    return made(people)
+
+
+@pytest.fixture(scope="module")
+def panel(audit):
+    return fl.panel(audit).explain("gap")
+
+
+def packed(panel):
+    return json.loads(panel._live.explained)
+
+
+def test_each_stop_holds_the_published_decomposition(audit, panel):
+    gaps = fl.decompose_gap(audit, None, by="race", reference="largest", thresholds=list(panel._choices.stops), max_predictions=2_000_000).published()
+    (told,) = packed(panel)
+    assert [group["levels"] for group in told["groups"]] == [["b"], ["c"], ["d"]]
+    for k, stop in enumerate(panel._choices.stops):
+        gap, step = gaps.of("b").at(stop), told["groups"][0]["steps"][k]
+        assert step["threshold"] == stop
+        assert [row[0] for row in step["rows"]] == [part.feature for part in gap.parts]
+        assert [row[2] for row in step["rows"]] == [[part.contribution, part.lower, part.upper] for part in gap.parts]
+        assert step["said"] == gap.sentence
+        walk = [row[1][:2] for row in step["rows"]]
+        assert walk[0][0] == gap.group_rate.value
+        assert walk[-1][1] == pytest.approx(gap.reference_rate.value, abs=1e-9)
+        assert all(one[1] == other[0] for one, other in zip(walk, walk[1:], strict=False))
+
+
+def test_a_suppressed_group_has_words_and_no_number(panel):
+    (told,) = packed(panel)
+    hidden = told["groups"][1]["steps"]
+    assert all(step["rows"] == step["ends"] == [] and step["size"] is None for step in hidden)
+    assert all(step["said"].startswith("Suppressed:") or "Suppressed:" in step["said"] for step in hidden)
+
+
+def test_what_is_not_used_is_called_so(panel):
+    step = packed(panel)[0]["groups"][0]["steps"][10]
+    assert {row[0]: row[5] for row in step["rows"]}["unused"] == "unused"
+    assert "+0.0 (+0.0 to +0.0), not used for these people" in panel.view.why.html()
+
+
+@pytest.mark.parametrize("change", [{"by": "sex"}, {"where": {"sex": "f"}}, {"reference": "rest"}])
+def test_an_explanation_of_another_view_says_what_it_explains(audit, change):
+    panel = fl.panel(audit).explain("gap")
+    assert panel.view.why.fits
+    assert panel.show(threshold=0.613).view.why.fits
+    why = panel.show(**change).view.why
+    assert not why.fits
+    assert why.picture() is None
+    assert "This explains Selection rate by race, among all, compared with the largest group, not the view above." in why.html()
+    assert "fl-stale" in why.html()
+    assert panel.show(by="race", where={}, reference="largest").view.why.fits
+
+
+def test_a_slice_is_explained_by_itself(audit):
+    panel = fl.panel(audit).show(where={"sex": "f"}).explain("gap")
+    gap = fl.decompose_gap(audit.where(sex="f"), "b", by="race", reference="largest").published()
+    step = packed(panel)[0]["groups"][0]["steps"][10]
+    assert step["ends"][0][3] == f"{gap.group_rate.n:,}"
+    assert panel.view.why.fits
+    assert not panel.show(where={}).view.why.fits
+
+
+@pytest.mark.parametrize("method", ["shap", "lime"])
+def test_means_of_each_group_are_those_of_explain(audit, method):
+    panel = fl.panel(audit).explain(method, "a", rows=40)
+    answer = fl.explain(audit, method, ["race"], rows=40).published()
+    (told,) = packed(panel)
+    for group in told["groups"]:
+        parts = answer.by_feature()[tuple(group["levels"])]
+        assert [[row[0], *row[1]] for row in group["rows"]] == [
+            [part.feature, part.mean, part.lower, part.upper] for part in sorted(parts.values(), key=lambda one: -abs(one.mean)) if part.status == "ok"
+        ]
+    assert panel.show(reference="rest", threshold=0.613).view.why.fits  # neither changes what the scores are made of
+    assert panel.view.why.group == [group["levels"] for group in told["groups"]].index(["a"])
+    assert panel.view.why.picture().alt
+    assert not panel.show(by="sex").view.why.fits
+
+
+def test_the_same_question_is_stored_once(audit):
+    panel = fl.panel(audit).explain("gap", random_state=1).explain("gap", random_state=2).show(by="sex").explain("gap")
+    assert [told["of"]["by"] for told in packed(panel)] == [[0], [1]]
+
+
+def test_what_is_stored_survives_a_save_that_sorts_keys(panel):
+    assert canonical(json.loads(panel._live.explained)) == panel._live.explained
+
+
+def test_an_internal_panel_hides_nothing(audit):
+    panel = fl.panel(audit, profile="internal").explain("gap")
+    assert packed(panel)[0]["groups"][1]["steps"][10]["rows"]
+    assert fl.panel(audit).explain("gap").view.why.told.answer.of("c").gap != panel.view.why.told.answer.of("c").gap
+
+
+@pytest.mark.parametrize(
+    ("state", "arguments", "role"),
+    [
+        ({"reference": "overall"}, {}, "reference"),
+        ({"threshold": {"a": 0.4}}, {}, "threshold"),
+        ({"metric": "selection_rate"}, {"method": "shapley"}, "method"),
+        ({}, {"group": "nobody"}, "group"),
+        ({}, {"max_predictions": 10}, "max_predictions"),
+        ({}, {"method": "shap", "rows": 0}, "rows"),
+    ],
+)
+def test_what_cannot_be_explained_is_an_error_and_the_view_stays(audit, state, arguments, role):
+    panel = fl.panel(audit).show(**state)
+    before = dict(panel._live.state)
+    with pytest.raises(exceptions.FairlensError) as caught:
+        panel.explain(**arguments)
+    assert caught.value.role == role
+    assert "Hint: " in str(caught.value)
+    assert panel._live.state == before
+
+
+def test_a_panel_without_a_model_offers_no_explanation():
+    groups = ["f", "m"] * 30
+    panel = fl.panel(fl.audit(y_pred=[0, 1, 1] * 20, favorable=1, sensitive_features={"sex": groups}))
+    assert json.loads(panel._text)["why"]["can"] is False
+    with pytest.raises(exceptions.RowsNotHeld):
+        panel.explain()
+    assert panel.view.why is None
+    assert "fl-why" not in panel.view.html()
+
+
+def test_decisions_without_scores_have_one_stop(people):
+    X, groups = people
+    audit = fl.audit(X, model=lambda rows: (rows["income"] > 50).astype(int), favorable=1, sensitive_features=groups)
+    panel = fl.panel(audit).explain("gap")
+    (told,) = packed(panel)
+    assert [len(group["steps"]) for group in told["groups"]] == [1, 1, 1]
+    assert panel.view.why.picture() is not None
+
+
+def click(panel, kind="explain", **state):
+    panel._live._handle_custom_msg({"kind": kind, "state": {**panel._live.state, **state}}, [])
+
+
+def test_a_click_explains_beside_the_kernel_and_tells_how_far_it_is(audit):
+    panel = fl.panel(audit)
+    told = []
+    panel._live.observe(lambda change: told.append(change["new"]), "working")
+    click(panel)
+    assert panel._explaining.wait(60)
+    assert told[0] == {"done": 0, "total": 0}
+    assert told[-1] == {}
+    assert all(one["done"] <= one["total"] for one in told[:-1])
+    assert max(one["total"] for one in told[:-1]) > 1000
+    assert packed(panel) == packed(fl.panel(audit).explain("gap"))
+
+
+def test_a_click_cancels_and_nothing_is_stored(people):
+    model = Slow()
+    panel = fl.panel(made(people, model))
+    model.armed = True
+    model.go.clear()
+    click(panel)
+    assert model.started.wait(60)
+    click(panel)
+    assert "still running" in panel._live.working["error"]
+    click(panel, "cancel")
+    model.go.set()
+    assert panel._explaining.wait(60)
+    assert panel._live.working == {"note": "Cancelled. Nothing was stored."}
+    assert packed(panel) == []
+    click(panel)
+    assert panel._explaining.wait(60)
+    assert len(packed(panel)) == 1
+
+
+@pytest.mark.parametrize("method", ["shap", "lime"])
+def test_cancelling_reaches_shap_and_lime(people, method):
+    model = Slow()
+    panel = fl.panel(made(people, model))
+    model.armed = True
+    model.go.clear()
+    click(panel, why={"method": method, "group": None})
+    assert model.started.wait(60)
+    click(panel, "cancel")
+    model.go.set()
+    assert panel._explaining.wait(60)
+    assert panel._live.working == {"note": "Cancelled. Nothing was stored."}
+
+
+def test_what_goes_wrong_beside_the_kernel_stands_in_the_panel_and_in_the_log(people, caplog):
+    def broken(rows):
+        if broken.now:
+            raise ZeroDivisionError("no such table")
+        return rows["income"] / 200
+
+    broken.now = False
+    panel = fl.panel(made(people, broken))
+    click(panel, reference=["overall"])
+    assert panel._explaining.wait(60)
+    assert "nobody in common" in panel._live.working["error"]
+    broken.now = True
+    click(panel, reference=["rest"])
+    assert panel._explaining.wait(60)
+    assert "no such table" in panel._live.working["error"]
+    assert "no such table" in caplog.text
