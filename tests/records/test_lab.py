@@ -27,6 +27,24 @@ audit = fl.audit(people, y_score="score", threshold=0.5, favorable=1, **roles)""
 panel""",
 )
 
+EXPLAINED = "explained.ipynb"
+MODEL = (
+    """import numpy as np, pandas as pd, fairlens as fl
+rng = np.random.default_rng(0)
+race = rng.choice(["a", "b"], 1200, p=[0.6, 0.4])
+X = pd.DataFrame({"income": rng.normal(50, 10, 1200) - 8 * (race == "b"), "debt": rng.normal(20, 5, 1200)})
+work = {"size": 0}
+def model(rows):
+    if work["size"]:
+        np.linalg.svd(rng.random((work["size"], work["size"])))  # as slow as models can be
+    return 1 / (1 + np.exp(-(rows["income"].to_numpy() - rows["debt"].to_numpy() - 30) / 8))
+audit = fl.audit(X, model=model, threshold=0.5, favorable=1, sensitive_features={"race": race})
+work["size"] = 600""",
+    """panel = fl.panel(audit)
+panel""",
+    """work["size"] = 0""",
+)
+
 
 @pytest.fixture(scope="module")
 def lab(notebooks, tmp_path_factory, browser):
@@ -34,7 +52,8 @@ def lab(notebooks, tmp_path_factory, browser):
     root = tmp_path_factory.mktemp("lab")
     shutil.copy(notebooks / NOTEBOOK, root)
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    nbformat.write(v4.new_notebook(cells=[v4.new_code_cell(source) for source in CELLS], metadata=kernel), root / COMPARED)
+    for name, sources in ((COMPARED, CELLS), (EXPLAINED, MODEL)):
+        nbformat.write(v4.new_notebook(cells=[v4.new_code_cell(source) for source in sources], metadata=kernel), root / name)
     with Lab(root) as server:
         yield server
 
@@ -56,7 +75,8 @@ def session(request, lab, browser):
     context.route("**/*", loopback_only)
     watch = Watch(page)
     lab.open(page, request.param)
-    run_all(page)
+    if request.param != EXPLAINED:
+        run_all(page)
     yield page, foreign, watch
     context.close()
 
@@ -173,4 +193,62 @@ def test_keyboard_slider_record_save_export_reopen(session, lab, browser, tmp_pa
         shot(file, "exported")
         assert watch.requests == [out.resolve().as_uri()]
         assert watch.errors == []
+    assert foreign == []
+
+
+@pytest.mark.parametrize("session", [EXPLAINED], indirect=True)
+def test_a_view_is_explained_with_progress_and_cancel_and_follows_the_slider(session, lab, browser, tmp_path):
+    page, foreign, watch = session
+    for _ in range(2):
+        command(page, "notebook:run-cell-and-select-next")
+    panel = PanelPage(page)
+    panel.root.wait_for()
+    panel.root.scroll_into_view_if_needed()
+    explain = panel.root.get_by_role("button", name="Explain this view")
+    working = panel.root.locator(".fl-working")
+    explain.click()
+    page.wait_for_function("one => /[1-9][0-9,]* of [1-9]/.test(one.textContent)", arg=working.element_handle(), timeout=60_000)
+    assert float(working.locator("progress").get_attribute("value")) > 0
+    shot(page, "explaining")
+    panel.root.get_by_role("button", name="Cancel").click()
+    working.get_by_text("Cancelled. Nothing was stored.").wait_for(timeout=60_000)
+    assert panel.root.locator(".fl-parts").count() == 0
+
+    command(page, "notebook:move-cursor-down")
+    command(page, "notebook:run-cell")  # from here the model is quick
+    cells = page.locator(".jp-Cell").count()
+    explain.focus()
+    page.keyboard.press("Enter")
+    panel.root.locator(".fl-parts").wait_for(timeout=60_000)
+    assert working.text_content() == ""
+    assert panel.root.locator(".fl-parts tbody th").first.text_content() == "Selection rate, b"
+    assert explain.evaluate("one => one === document.activeElement")
+    panel.select("Explain by").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("b")  # in command mode this would insert a cell
+    assert page.locator(".jp-Cell").count() == cells
+    assert panel.root.locator(".fl-parts").count() == 0
+    explain.click()
+    panel.root.locator(".fl-parts").wait_for(timeout=120_000)
+    assert "Shapley values" in panel.root.locator(".fl-told").text_content()
+    panel.choose("Explain by", "parts of the gap")
+    before = panel.root.locator(".fl-told").text_content()
+    panel.threshold(13)
+    after = panel.root.locator(".fl-told").text_content()
+    assert after != before
+    shot(page, "explained")
+
+    page.get_by_role("button", name="Record this view").click()
+    page.locator(".fl-static .fl-why").wait_for(timeout=30_000)
+    command(page, "docmanager:save")
+    with offline_page(browser, exported(lab.root / EXPLAINED, tmp_path / "explained.html")) as (file, seen):
+        host = file.locator("[data-fairlens=view]", has=file.locator(".fl-static .fl-why"))
+        assert host.locator(".fl-told").text_content() == after
+        again = PanelPage(host)
+        again.page = file
+        again.threshold(10)
+        assert host.locator(".fl-told").text_content() == before
+        assert file.locator("img[alt*='What closes the gap']").count() == 1
+        assert seen.errors == []
+    assert watch.errors == []
     assert foreign == []
