@@ -9,6 +9,7 @@
     ├── WrongKind (TypeError)              an argument or a column of a kind that its role cannot use
     ├── PackageMissing (ImportError)       an extra that is not installed
     ├── ModelFailed (RuntimeError)         the model raised an error of its own, which is the cause
+    ├── DataNotFound (FileNotFoundError)   a public data set that is nowhere, and cannot be fetched
     └── BadValue (ValueError)              the kind is right and the value is not
         ├── OutOfRange                     scores outside ``score_range``, a confidence outside 0 to 1
         ├── NotTwoValues                   labels or decisions that are not two values
@@ -23,6 +24,7 @@
         ├── ThresholdNotHeld               a threshold between two edges of the score bins
         ├── RoleNeeded                     a question needs a role that the audit was not given
         ├── OneGroup                       a comparison with one group only
+        ├── DataDiffers                    a file of a public data set whose bytes are not those published
         └── RowsNotHeld                    a question needs rows or a model, and this audit holds neither
 
 A message says what was asked (role and value) and what there is, and ends in a line that starts with
@@ -36,6 +38,8 @@ __all__ = [
     "BinsNeeded",
     "ColumnNotFound",
     "CubesDiffer",
+    "DataDiffers",
+    "DataNotFound",
     "EmptyData",
     "FairlensError",
     "LevelNotFound",
@@ -115,6 +119,10 @@ class ModelFailed(FairlensError, RuntimeError):
     """The model raised an error of its own, which is the cause (``__cause__``)."""
 
 
+class DataNotFound(FairlensError, FileNotFoundError):
+    """A public data set that is in no folder and no cache, and that cannot be fetched."""
+
+
 class BadValue(FairlensError, ValueError):
     """The kind is right and the value is not."""
 
@@ -169,6 +177,10 @@ class RoleNeeded(BadValue):
 
 class OneGroup(BadValue):
     """A comparison with one group only."""
+
+
+class DataDiffers(BadValue):
+    """A file of a public data set whose bytes are not those that were published."""
 
 
 class RowsNotHeld(BadValue):

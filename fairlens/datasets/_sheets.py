@@ -1,112 +1,13 @@
-"""Data sheets: what a data set is, who is in it, what its label means, and what to be careful about."""
+"""Data sheets by name; those of the data sets that need no network are written here."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from .._html import escape, table
 from ..exceptions import BadValue, listed
+from ._adult import adult_sheet
 from ._berkeley import load_berkeley
+from ._compas import compas_sheet
 from ._load import load_mortgage
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: its meaning and unit, the kind of its values, and how many people have no value."""
-
-    name: str
-    meaning: str
-    unit: str
-    kind: str
-    missing: int
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class DataSheet:
-    """What a reader has to know before believing a number from a data set. Made by `data_sheet`.
-
-    Attributes
-    ----------
-    name, title : str
-        The name in `fairlens.datasets`, and a title.
-    what, who, when : str
-        What a row is, who the people are, when it was recorded.
-    n : int
-        Rows.
-    label : str
-        What the outcome is, and what it is not.
-    columns : tuple of Column
-        Every column, in order.
-    left_out : tuple of (str, str)
-        Columns of the source that are not in the data, and why.
-    cautions : tuple of str
-        What may mislead.
-    source, licence : str
-        Where it comes from, and on which terms.
-    """
-
-    name: str
-    title: str
-    what: str
-    who: str
-    when: str
-    n: int
-    label: str
-    columns: tuple[Column, ...]
-    left_out: tuple[tuple[str, str], ...]
-    cautions: tuple[str, ...]
-    source: str
-    licence: str
-
-    def to_frame(self) -> pd.DataFrame:
-        """Give the columns as a frame: column, meaning, unit, kind, missing."""
-        import pandas as pd
-
-        rows = [(one.name, one.meaning, one.unit, one.kind, one.missing) for one in self.columns]
-        return pd.DataFrame(rows, columns=["column", "meaning", "unit", "kind", "missing"])
-
-    @property
-    def _facts(self) -> tuple[tuple[str, str], ...]:
-        return (
-            ("What", self.what),
-            ("Who", self.who),
-            ("When", self.when),
-            ("Rows", f"{self.n:,}"),
-            ("The label", self.label),
-            ("Source", self.source),
-            ("Licence", self.licence),
-        )
-
-    def __repr__(self) -> str:
-        facts = [f"{name}: {text}" for name, text in self._facts]
-        cautions = [f"- {text}" for text in self.cautions]
-        left = [f"- {names}: {why}" for names, why in self.left_out]
-        parts = [self.title, *facts, "Cautions:", *cautions, "Columns:", self.to_frame().to_string(index=False), "Left out:", *left]
-        return "\n".join(parts)
-
-    def _repr_html_(self) -> str:
-        facts = "".join(f"<p><b>{escape(name)}.</b> {_prose(text)}</p>" for name, text in self._facts)
-        cautions = "".join(f"<li>{_prose(text)}</li>" for text in self.cautions)
-        left = "".join(f"<li><code>{escape(names)}</code>: {_prose(why)}</li>" for names, why in self.left_out)
-        rows = [[one.name, one.meaning, one.unit, one.kind, str(one.missing or "")] for one in self.columns]
-        columns = table(["column", "meaning", "unit", "kind", "missing"], rows, 1)
-        return (
-            f"<div class='fairlens'><p><b>{escape(self.title)}</b></p>{facts}"
-            f"<p><b>Be careful.</b></p><ul>{cautions}</ul>"
-            f"<details><summary>The columns, and what was left out</summary>{columns}"
-            f"<p><b>Left out.</b></p><ul>{left}</ul></details></div>"
-        )
-
-
-def _prose(text: str) -> str:
-    """Escape a text, and set what stands between backticks as code."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
-
+from ._sheet import DataSheet, columns_of
 
 _MORTGAGE_COLUMNS = {
     "race": ("race or ethnicity of the applicant as the lender reported it", ""),
@@ -168,7 +69,6 @@ _MORTGAGE_CAUTIONS = (
 
 def _mortgage() -> DataSheet:
     people = load_mortgage()
-    missing = people.isna().sum()
     return DataSheet(
         name="mortgage",
         title="Boston mortgage applications, 1990",
@@ -179,9 +79,7 @@ def _mortgage() -> DataSheet:
         label="`approve` is what a lender decided: a past human decision, not whether a loan was repaid. It may carry the very"
         " bias that an audit looks for. A model that predicts it well repeats the lenders; a true positive is an agreement with"
         " a lender, not a good loan.",
-        columns=tuple(
-            Column(name, *_MORTGAGE_COLUMNS[name], _kind(people[name]), int(missing[name])) for name in people.columns
-        ),
+        columns=columns_of(people, _MORTGAGE_COLUMNS),
         left_out=_MORTGAGE_LEFT_OUT,
         cautions=_MORTGAGE_CAUTIONS,
         source="W. C. Hunter and M. B. Walker (1996), The cultural affinity hypothesis and mortgage lending decisions, Journal of"
@@ -219,9 +117,7 @@ def _berkeley() -> DataSheet:
         when="Applications for the autumn quarter of 1973.",
         n=len(people),
         label="`admitted` is what a department decided: a past human decision, and the very thing that is audited. There is no other label.",
-        columns=tuple(
-            Column(name, *_BERKELEY_COLUMNS[name], _kind(people[name]), int(people[name].isna().sum())) for name in people.columns
-        ),
+        columns=columns_of(people, _BERKELEY_COLUMNS),
         left_out=_BERKELEY_LEFT_OUT,
         cautions=_BERKELEY_CAUTIONS,
         source="P. J. Bickel, E. A. Hammel and J. W. O'Connell (1975), Sex bias in graduate admissions: data from Berkeley, Science 187,"
@@ -230,12 +126,7 @@ def _berkeley() -> DataSheet:
     )
 
 
-def _kind(column: pd.Series[Any]) -> str:
-    kind = str(column.dtype)
-    return {"object": "text", "str": "text", "float64": "number", "int64": "0 or 1", "bool": "true or false"}.get(kind, kind)
-
-
-_SHEETS = {"mortgage": _mortgage, "berkeley": _berkeley}
+_SHEETS = {"mortgage": _mortgage, "berkeley": _berkeley, "compas": compas_sheet, "adult": adult_sheet}
 
 
 def data_sheet(name: str) -> DataSheet:
@@ -250,6 +141,8 @@ def data_sheet(name: str) -> DataSheet:
     ------
     BadValue
         If there is no such data set.
+    DataNotFound, DataDiffers
+        If the data have to be fetched first, and cannot be, or are not those that were published.
 
     References
     ----------

@@ -12,6 +12,7 @@ from ._gap_table import GapTable
 from ._lime import LimeAttributor
 from ._occlusion import OcclusionAttributor
 from ._shap import ShapAttributor
+from ._swarm import Swarm
 from ._values import Values
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "LimeAttributor",
     "OcclusionAttributor",
     "ShapAttributor",
+    "Swarm",
     "Values",
     "compare_explanations",
     "decompose_gap",

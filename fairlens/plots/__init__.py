@@ -19,9 +19,11 @@ from ..disparities import (
 )
 from ..exceptions import WrongKind
 from ..explanations import ComparedExplanations, Dependence, Explanation, GapDecomposition, GapTable
+from ..explanations._swarm import Swarm
 from ..metrics import DifferenceTable, GroupTable, RatioTable
 from ..scores import CrossAUC, CurveTable, ScoreTable, ThresholdChoice
 from ._agreement import draw_agreement
+from ._beeswarm import draw_beeswarm
 from ._bounds import draw_bounds
 from ._bridge import draw_gap
 from ._curves import draw_curves
@@ -101,6 +103,8 @@ def draw(result: Result, ax: Axes | None = None) -> Picture:
         return draw_matrix(shown, ax)
     if isinstance(shown, Dependence):
         return draw_dependence(shown, ax)
+    if isinstance(shown, Swarm):
+        return draw_beeswarm(shown, ax)
     if isinstance(shown, ComparedExplanations):
         return draw_agreement(shown, ax)
     if isinstance(shown, AdjustedTable):

@@ -22,7 +22,8 @@ _RTL = re.compile(
     r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+(?:\s+[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]+)*"
 )
 _HARD = "\u00a0"
-_INTERVAL = re.compile(r"\([^()]{1,24}\)")
+_WHOLE = re.compile(r"\([^()]{1,24}\)|\d %|\bn = \d")
+"""What no line may end within: an interval, a number and its per cent sign, n and its number."""
 _JOINERS = "\u200c\u200d"  # spelling in Persian and in Indic scripts
 
 
@@ -79,7 +80,7 @@ def fit(text: str, inches: float, size: float, weight: str = "normal") -> str:
 
 def _broken(text: str, inches: float, size: float, weight: str) -> list[str]:
     lines: list[str] = []
-    for word in _INTERVAL.sub(lambda found: found[0].replace(" ", _HARD), clean(text)).split(" "):
+    for word in _WHOLE.sub(lambda found: found[0].replace(" ", _HARD), clean(text)).split(" "):
         for k, piece in enumerate(_pieces(word, inches, size, weight)):
             longer = f"{lines[-1]} {piece}" if lines else piece
             if k == 0 and lines and extent(longer, size, weight)[0] <= inches:

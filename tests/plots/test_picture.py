@@ -131,6 +131,16 @@ def test_lines_are_balanced_and_keep_intervals_whole():
     assert max(extent(line, 10)[0] for line in cut.split("\n")) <= 3.0
 
 
+@pytest.mark.parametrize("whole", ["25 %", "1,000 %", "n = 12"])
+def test_a_number_is_not_parted_from_its_unit(whole):
+    text = f"of those who were asked {whole} said so, and {whole} did not say so at all"
+    for inches in np.arange(0.8, 5.0, 0.05):
+        lines = fit(text, float(inches), 10).split("\n")
+        assert sum(line.count(whole) for line in lines) == 2, (inches, lines)
+        assert " ".join(lines) == text
+        assert max(extent(line, 10)[0] for line in lines) <= max(inches, extent(whole, 10)[0])
+
+
 def test_a_name_from_the_right_does_not_turn_the_line_around():
     assert fit("of 100 عربى 89; more", 9.0, 10).replace("\u200e", "") == "of 100 عربى 89; more"
     assert "\u200e" not in fit("of 100 Arabic 89", 9.0, 10)

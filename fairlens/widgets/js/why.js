@@ -34,7 +34,7 @@ function whySection(data, model, frozen, change) {
   if (!data.why) return nothing;
   const { ui, methods } = data.why, can = data.why.can && !frozen;
   section.setAttribute("aria-label", ui.title);
-  let stored = [], drawn = null, state = null;
+  let stored = [], drawn = null, built = null, state = null;
   const bar = el("div", { class: "fl-controls" }), about = el("p", { class: "fl-about" }), body = el("div", { class: "fl-told" });
   const status = el("div", { class: "fl-working", "aria-live": "polite" });
   section.append(el("p", { class: "fl-why-title" }, el("strong", {}, ui.title)), bar, status, about, body);
@@ -73,7 +73,9 @@ function whySection(data, model, frozen, change) {
     const key = JSON.stringify([found && stored.indexOf(found.told), found?.fits, found?.group, state.stop, state.why, state.by, stored.length]);
     if (key === drawn) return;
     drawn = key;
-    rebuild(found);
+    const offers = JSON.stringify([found && stored.indexOf(found.told), found?.group, state.why, state.by, stored.length]);
+    if (offers !== built) rebuild(found); // controls stay while a slider moves
+    built = offers;
     body.classList.toggle("fl-stale", Boolean(found && !found.fits));
     about.replaceChildren(...aboutOf(ui, found, can, change));
     body.replaceChildren(...(found ? toldOf(ui, found, state.stop) : []));
@@ -81,7 +83,7 @@ function whySection(data, model, frozen, change) {
 
   function read() {
     stored = JSON.parse(model.get("explained") || "[]");
-    drawn = null;
+    drawn = built = null;
     if (state) show(state);
   }
   read();
