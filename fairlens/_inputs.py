@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import narwhals.stable.v2 as nw
 import numpy as np
 
 from ._classes import Classes
 from ._clusters import Clusters
-from ._columns import share_name
+from ._columns import read, share_name
 from ._cube import Cube
-from ._levels import Level
+from ._levels import MISSING, Level, normalise
 from ._membership import membership
 from ._predict import Numbers, Predictor, predictor
 from ._roles import Columns, column_names, gather, size_of
@@ -67,7 +68,7 @@ def make(
     if model is not None:
         predict = _predictor(model, data, draft.pos_label, draft.event_prediction)
         outcomes = _with_predictions(outcomes, predict, data, threshold if spec is None else spec.threshold)
-    columns = gather(data, outcomes, groups)
+    columns, labels = _of_classes(gather(data, outcomes, groups), predict)
     _check_decision(columns)
     if spec is None:
         spec = _make_spec(columns, threshold, fields, bins, is_model=model is not None)
@@ -78,7 +79,25 @@ def make(
     clusters = tally_clusters(columns.frame, cube.spec) if spec.cluster is not None else None
     classes = tally_classes(columns.frame, cube.spec) if spec.membership else None
     handle = None if predict is None else Handle(data, columns.frame, predict)
-    return Made(cube, _notes(columns, cube.spec, predict), handle, clusters, classes)
+    return Made(cube, (*_notes(columns, cube.spec, predict), *labels), handle, clusters, classes)
+
+
+def _of_classes(columns: Columns, predict: Predictor | None) -> tuple[Columns, tuple[str, ...]]:
+    """Count the labels of a model of several classes as the event and anything else, if they are such classes; say so."""
+    name = columns.outcomes["y_true"]
+    if name is None or predict is None or predict.form != "predict_proba" or predict.classes <= 2:
+        return columns, ()
+    frame = read(columns.frame)
+    levels = [normalise(value, "y_true") for value in frame[name].to_list()]
+    found = {level for level in levels if level != MISSING}
+    two = len(found) < 2 or (len(found) == 2 and predict.event in found)
+    if two or not found <= {normalise(value, "pos_label") for value in predict.model.classes_}:
+        return columns, ()
+    event, other = predict.event, f"not {predict.event}" if isinstance(predict.event, str) else int(not predict.event)
+    values = [None if level == MISSING else event if level == event else other for level in levels]
+    series = nw.new_series(name, values, backend=frame.implementation)
+    note = f"`y_true` has {len(found)} of the model's classes: {event!r} is the event, and all others are not."
+    return replace(columns, frame=frame.with_columns(series).to_native()), (note,)
 
 
 def _paired(outcomes: Mapping[str, Any]) -> Mapping[str, Any]:

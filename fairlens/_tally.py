@@ -369,13 +369,17 @@ def _events(values: list[Any], role: str, name: str, event: Level) -> list[Level
     kinds = {isinstance(level, str) for level in (*found, event)}
     if len(found) > 2 or len(kinds) > 1 or (len(found) == 2 and event not in found):
         option = "pos_label" if role == "y_true" else "pos_pred"
-        many = len(found) > 2
+        many, asked = len(found) > 2, event if event in found else found[-1]
+        other = f"not {event}" if isinstance(event, str) else int(not event)
+        scores = f"y_score={name!r} for scores; a decision or label has two values"
         raise NotTwoValues(
             f"`{role}` names the column {name!r}, whose event `{option}` is {event!r}.",
             f"The column has {len(found):,} values: {listed(found)}.",
-            hint=f"y_score={name!r} for scores; a decision or label has two values"
-            if many
-            else f"{option}={found[-1]!r}",
+            hint=f"{option}={found[-1]!r}"
+            if not many
+            else f"y_true=np.where(np.asarray(y_true) == {asked!r}, {event!r}, {other!r}), where y_true holds the labels of {name!r}"
+            if role == "y_true"
+            else scores,
             role=role,
             value=name,
         )

@@ -11,6 +11,7 @@ from ._gap import decompose_gap
 from ._gap_table import GapTable
 from ._lime import LimeAttributor
 from ._occlusion import OcclusionAttributor
+from ._preview import ExplanationPreview, preview_explanation
 from ._shap import ShapAttributor
 from ._swarm import Swarm
 from ._values import Values
@@ -23,6 +24,7 @@ __all__ = [
     "Dependence",
     "Encoded",
     "Explanation",
+    "ExplanationPreview",
     "GapDecomposition",
     "GapTable",
     "LimeAttributor",
@@ -34,4 +36,5 @@ __all__ = [
     "decompose_gap",
     "dependence",
     "explain",
+    "preview_explanation",
 ]

@@ -18,7 +18,7 @@ from ._budget import Cells
 from ._codec import Mask
 from ._decomposition import GapDecomposition
 from ._moments import Contrast, contrasts
-from ._pairs import Means, decided_at, published_pair, published_pairs
+from ._pairs import Means, decided_at
 from ._parts import MIX, NOT_EXPLAINED, Part, ordered
 from ._people import Crossing, Group, Numbers, People, Question, Sides
 from ._players import Players
@@ -48,7 +48,7 @@ def protected(audit: Audit) -> ProtectedAudit | str:
 
 @dataclass(frozen=True, slots=True)
 class Answerer:
-    """Everything that the answers are made of; `pairs` are the measured gaps of the questions at each threshold."""
+    """Everything that the answers are made of: `pairs` are the measured gaps by threshold and question, `seen` what readers see of them."""
 
     audit: Audit
     shown: ProtectedAudit | str
@@ -59,31 +59,22 @@ class Answerer:
     background: Any
     thresholds: tuple[float | None, ...]
     pairs: tuple[tuple[PairRow, ...], ...]
+    seen: tuple[tuple[PairRow, ...], ...]
     done: Run | None
     _known: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     """What was worked out already: contrasts, numbers of people, shares of groups."""
 
     def answers(self, function: int) -> list[GapDecomposition]:
         """Make the raw answer to each question at one threshold; each holds the one for readers."""
-        threshold, pairs = self.thresholds[function], self.pairs[function]
+        pairs = self.pairs[function]
         everybody = np.ones(len(self.people.inside), bool)
         raw = self._all(function, pairs, everybody, self.audit)
-        found = self._published_pairs(threshold, pairs)
-        found = [self.means.pair(pair, side, self.people.published, self.audit.spec) for pair, side in zip(found, self.people.sides, strict=True)]
+        found = [
+            self.means.pair(pair, side, self.people.published, self.audit.spec)
+            for pair, side in zip(self.seen[function], self.people.sides, strict=True)
+        ]
         seen = self._all(function, found, self.people.published, self.shown)
         return [replace(one, for_readers=other) for one, other in zip(raw, seen, strict=True)]
-
-    def _published_pairs(self, threshold: float | None, pairs: Sequence[PairRow]) -> list[PairRow]:
-        tables: list[tuple[Question, Any]] = []
-        found = []
-        for side, pair in zip(self.people.sides, pairs, strict=True):
-            question = side.question
-            table = next((known for asked, known in tables if asked.asks_like(question)), None)
-            if table is None:
-                table = published_pairs(self.shown, question, threshold)
-                tables.append((question, table))
-            found.append(published_pair(table, question, pair))
-        return found
 
     def _all(self, function: int, pairs: Sequence[PairRow], kept: Mask, measured: Any) -> list[GapDecomposition]:
         """One answer per question over the people who are `kept`."""
@@ -92,7 +83,7 @@ class Answerer:
             if self.done is not None and not math.isnan(pair.change) and is_able(self.people, side.group & kept, side.reference & kept)
         ]  # fmt: skip
         compared = dict(zip(able, self._contrasts(function, able, kept), strict=True))
-        return [self._made(function, pair, side, compared.get(i), kept, measured) for i, (pair, side) in enumerate(zip(pairs, self.people.sides, strict=True))]
+        return [self._made(function, pair, side, compared.get(i), len(able), kept, measured) for i, (pair, side) in enumerate(zip(pairs, self.people.sides, strict=True))]
 
     def _contrasts(self, function: int, able: Sequence[int], kept: Mask) -> list[Contrast]:
         if self.done is None or not able:
@@ -107,7 +98,7 @@ class Answerer:
         return found
 
     def _made(
-        self, function: int, pair: PairRow, side: Sides, found: Contrast | None, kept: Mask, measured: Any
+        self, function: int, pair: PairRow, side: Sides, found: Contrast | None, compared: int, kept: Mask, measured: Any
     ) -> GapDecomposition:
         if found is None and pair.status == "ok":
             pair = replace(pair, status="small", reason=_ONE)
@@ -119,13 +110,13 @@ class Answerer:
             parts, explained = self._parts(function, pair, side, found, kept)
             rounds, asked = self.done.rounds, self._predictions(measured, explained)
             everybody = int(((side.group | side.reference) & kept).sum())
-            sampled = (explained, everybody) if self.done.plan.is_sampled else None
+            sampled = (explained, everybody) if explained < everybody else None
         if found is not None or measured is self.audit:
             n, shares = self._background(measured, question, side)
         within = decided_at(self.audit, question, threshold).within if question.outcome.output == "decision" else self._among()
         return GapDecomposition(
             question.attributes, pair, parts, self.audit.spec, question.confidence, threshold, rounds, asked, n, shares, within=within,
-            output=question.outcome.output, players=self.players.named, sampled=sampled, compared=len(self.people.sides),
+            output=question.outcome.output, players=self.players.named, sampled=sampled, compared=compared, decided=len(self.thresholds),
         )  # fmt: skip
 
     def _among(self) -> str:
@@ -142,7 +133,7 @@ class Answerer:
         parts = [_part(name, *row, n=explained) for name, row in zip(self.players.names, numbers, strict=False)]
         if side.question.outcome.by_label:
             parts.append(self._label_mix(side, found, kept))
-        if self.done.plan.is_sampled:
+        if explained < int(((side.group | side.reference) & kept).sum()):
             parts.append(self._not_explained(function, pair, side, parts, found, kept, explained))
         return ordered(parts), explained
 
@@ -162,29 +153,34 @@ class Answerer:
     ) -> Part:
         """What is left to the people who were not explained: as much as their own numbers differ from those of the sample."""
         assert self.done is not None
-        outcome, plan = side.question.outcome, self.done.plan
+        outcome = side.question.outcome
         threshold = self.thresholds[function]
         value = outcome.values(None if threshold is None else np.array([threshold]))
         own = value(self.people.scored, self.people.labels)[:, 0] - self.done.base[:, function][self.people.labels]
-        error = math.sqrt(sum(self._unseen(own, rows & kept, plan.chosen) for rows in (side.group, side.reference)))
+        error = math.sqrt(sum(self._unseen(own, rows & kept) for rows in (side.group, side.reference)))
         rest = pair.change - math.fsum(part.contribution for part in parts)
         n = int(((side.group | side.reference) & kept).sum()) - explained
         made = _part(NOT_EXPLAINED, rest, error, 0.0, float(found.factor[0]), float(found.together[0]), n=n)
         return replace(made, kind="not_explained")
 
-    def _unseen(self, own: Numbers, rows: Mask, chosen: Any) -> float:
-        """Variance of the mean of a sample about that of all rows, cell by cell."""
+    def _unseen(self, own: Numbers, rows: Mask) -> float:
+        """Variance of the weighted mean of a sample about that of all rows, linearised, cell by cell.
+
+        W. G. Cochran, Sampling Techniques, 3rd ed. 1977, sections 5.3 (strata) and 6.3 (ratios).
+        """
+        assert self.done is not None
         taken = np.zeros(len(own), bool)
-        taken[self.cells.rows[chosen]] = True
+        taken[self.cells.rows[self.done.plan.chosen]] = True
         of_row = np.full(len(own), -1)
         of_row[self.cells.rows] = self.cells.of_row
-        total, summed = float(self.people.weighing(rows).sum()), 0.0
+        weights, summed = self.people.weighing(np.arange(len(own))), 0.0
+        total = float(weights[rows].sum())
+        off = weights * (own - float(weights[rows] @ own[rows]) / total) / total
         for cell in np.unique(of_row[rows]):
             some = rows & (of_row == cell)
             size, drawn = int(some.sum()), int((some & taken).sum())
             if 1 < drawn < size:
-                share = float(self.people.weighing(some).sum()) / total
-                summed += share**2 * float(own[some].var(ddof=1)) * (1 / drawn - 1 / size)
+                summed += size**2 * float(off[some].var(ddof=1)) * (1 / drawn - 1 / size)
         return summed
 
     def _predictions(self, measured: Any, explained: int) -> int:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._predict import Predictor
-from ..exceptions import BadValue, WrongKind
+from ..exceptions import BadValue, WrongKind, listed
 from ._attributor import Attribution, Attributor, Matrix, Report, Vector, largest_error
-from ._cache import CACHE, key_of
+from ._cache import CACHE, Key, content_of, key_of
 from ._encoded import Asked, Encoded, Output, too_many
 from ._encoding import Encoding, encoding
-from ._engines import rows_at
-from ._sample import Sample
+from ._engines import rows_at, values_at
+from ._raw import key_of as value_key
+from ._sample import Mask, Sample
 from ._scale import CLIP, Scale, margin_of
 
 if TYPE_CHECKING:
@@ -22,19 +23,48 @@ if TYPE_CHECKING:
 
 _NEAR = 1e-6
 _PROBES = 64
-_ADDS = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """The attribution of every drawn row, and the question that it answers."""
+    """The attribution of every drawn row, and the question that it answers.
+
+    `clipped` marks the rows, and then those of the background, whose probability was moved away from 0 or 1.
+    """
 
     found: Attribution
     question: Encoded
     predictions: int
     notes: tuple[str, ...]
+    clipped: Mask
     name: str
     min_denominator: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asking:
+    """A question before the model is asked: what of it is known from the rows alone."""
+
+    question: Encoded
+    scale: Scale
+    rows: Any
+    given: bool
+
+
+def asking(audit: Audit, output: Output, sample: Sample, background: Any, budget: int, seed: int, progress: Report) -> Asking:
+    """Encode rows and background; the model is not asked."""
+    handle = audit.handle
+    rows = rows_at(handle.inputs, sample.places)
+    against = rows_at(handle.inputs, sample.background) if background is None else background
+    codec = encoding(rows, against)
+    Z, base = codec.matrix[: len(sample.places)], codec.matrix[len(sample.places) :]
+    threshold = audit.threshold if output == "decision" and isinstance(audit.threshold, float) and audit.spec.y_score is not None else None
+    scale = Scale(handle.predict, output, threshold)
+    f = Asked(codec, scale, budget)
+    f.before = (len(Z) + len(base)) * (2 if output == "log_odds" else 1) + (0 if background is None else len(base)) + _PROBES
+    nothing = np.zeros(0)
+    question = Encoded(codec, handle.predict, f, Z, base, nothing, nothing, codec.names, codec.categorical, output, seed, progress)
+    return Asking(question, scale, rows, background is not None)
 
 
 def ask(
@@ -49,53 +79,64 @@ def ask(
     BadValue
         If the model answers differently now, or after encoding and decoding.
     """
-    handle = audit.handle
-    rows = rows_at(handle.inputs, sample.places)
-    against = rows_at(handle.inputs, sample.background) if background is None else background
-    codec = encoding(rows, against)
-    Z, base = codec.matrix[: len(sample.places)], codec.matrix[len(sample.places) :]
-    threshold = audit.threshold if isinstance(audit.threshold, float) and audit.spec.y_score is not None else None
-    scale = Scale(handle.predict, output, threshold)
-    f = Asked(codec, scale, budget)
-    nothing = np.zeros(0)
-    question = Encoded(codec, handle.predict, f, Z, base, nothing, nothing, codec.names, codec.categorical, output, seed, progress)
-    first = (len(Z) + len(base)) * (2 if output == "log_odds" else 1) + (0 if background is None else len(base)) + _PROBES
-    f.total = _preview(attributor, question, first, budget)
+    made = asking(audit, output, sample, background, budget, seed, progress)
+    question, scale, f = made.question, made.scale, made.question.f
+    f.total = _affordable(attributor, question)
     f.progress = progress
-    plain = _guard(audit, handle.predict, codec, sample, rows, background, seed)
-    f.asked = len(Z) + len(base) + (0 if background is None else len(base))
-    margin = margin_of(handle.predict, codec.decode(codec.matrix), plain) if output == "log_odds" else None
+    size, predict, codec = len(question.Z), question.predict, question.codec
+    plain = _guard(audit, predict, codec, sample, made.rows, background, seed)
+    f.asked = len(codec.matrix) + (0 if background is None else len(question.background))
+    margin = margin_of(predict, codec.decode(codec.matrix), plain) if output == "log_odds" else None
     answers = scale.of(plain) if margin is None else margin.found
     if margin is not None:
         f.answer = margin.ask
         f.asked += len(codec.matrix)
-    question = replace(question, fx=answers[: len(Z)], fb=answers[len(Z) :])
-    found = _cached(attributor, question)
+    question = replace(question, fx=answers[:size], fb=answers[size:])
+    found = _cached(attributor, question, plain, scale.threshold)
     progress(f.asked, f.asked)
-    clipped = int(((plain < CLIP) | (plain > 1 - CLIP)).sum()) if output == "log_odds" and margin is None else 0
-    notes = (f"{clipped:,} of {len(plain):,} probabilities were 0 or 1, or nearly; they count as {CLIP:g} from it.",) if clipped else ()
-    return Answer(found, question, f.asked, notes, str(attributor.name), audit.spec.min_denominator)
+    clipped = (plain < CLIP) | (plain > 1 - CLIP) if output == "log_odds" and margin is None else np.zeros(len(plain), bool)
+    return Answer(found, question, f.asked, _strange(audit, made), clipped, str(attributor.name), audit.spec.min_denominator)
 
 
-def _preview(attributor: Attributor, question: Encoded, first: int, budget: int) -> int:
-    """Count what the method takes, and refuse what is beyond the budget; of a method that cannot say, each call is counted."""
+def cost_of(attributor: Attributor, question: Encoded) -> int | None:
+    """Count what the method will ask at most; None where it cannot say."""
     if hasattr(attributor, "cost"):
-        more = int(attributor.cost(question))
-    elif hasattr(attributor, "predictions"):
-        more = int(attributor.predictions(len(question.Z), len(question.names), len(question.background)))
-    else:
-        more = 0
-    if first + more > budget:
+        return int(attributor.cost(question))
+    if hasattr(attributor, "predictions"):
+        return int(attributor.predictions(len(question.Z), len(question.names), len(question.background)))
+    return None
+
+
+def _affordable(attributor: Attributor, question: Encoded) -> int:
+    """Count what the question takes, and refuse what is beyond the budget; of a method that cannot say, each call is counted."""
+    needed, budget = question.f.before + (cost_of(attributor, question) or 0), question.f.budget
+    if needed > budget:
         what = f"{len(question.Z):,} rows by {attributor.name!r}, with {len(question.names):,} inputs and {len(question.background):,} background rows, take"
-        raise too_many(first + more, budget, what)
-    return first + more
+        raise too_many(needed, budget, what)
+    return needed
 
 
-def _guard(
-    audit: Audit, predict: Predictor, codec: Encoding, sample: Sample, rows: Any, background: Any, seed: int
-) -> Vector:
+def _strange(audit: Audit, made: Asking) -> tuple[str, ...]:
+    """Say which inputs of a background that was given hold texts or categories that no audited row has."""
+    question = made.question
+    new = []
+    for j, column in enumerate(question.codec.coded if made.given else ()):
+        if column is None or column.truth:
+            continue
+        drawn = set(question.background[:, j].tolist()) - set(question.Z[:, j].tolist())
+        strangers = {key for key, code in column.keys.items() if code in drawn}
+        if strangers and strangers - {value_key(value) for value in set(values_at(audit.handle.inputs, j))}:
+            new.append(question.names[j])
+    if not new:
+        return ()
+    return (
+        f"The background holds values that no audited row has, in {listed(new)}: people are compared with some whom the audit did not see,"
+        " and what the model says of such values was not checked against it.",
+    )
+
+
+def _guard(audit: Audit, predict: Predictor, codec: Encoding, sample: Sample, rows: Any, background: Any, seed: int) -> Vector:
     """Ask about all rows rebuilt and in another order: the answers must be those of the audit, and of a background as it was given."""
-    n = len(sample.places)
     order = np.random.default_rng(seed).permutation(len(codec.matrix))
     found = np.empty(len(order))
     found[order] = predict(codec.decode(codec.matrix[order]))
@@ -104,21 +145,23 @@ def _guard(
     differing = ~_near(found, told, audit)
     if not differing.any():
         return found
-    again = predict(rows)
-    changed = not _near(again, told[:n], audit).all()
     count = int(differing.sum())
-    if changed:
+    if not _near(predict(audit.handle.inputs), sample.scored, audit).all():  # the very rows of the audit, all of them as there
         raise BadValue(
             f"`model` now answers differently for {count:,} of {len(found):,} rows.",
             "It is random, or the model or the rows were changed after the audit.",
             hint="audit again with the model as it is: audit = fl.audit(X, model=model, ...); a random model needs a fixed seed",
             role="model",
         )
+    alone = _near(predict(rows), sample.scored[sample.places], audit).all()
     raise BadValue(
         f"`model` answers differently for {count:,} of {len(found):,} rows after they were encoded as numbers and decoded.",
         "It depends on something besides the values in the columns of one row: the index, the order of rows, the other rows, the identity of objects,"
-        " or on which kind of missing value a column has.",
-        hint="model=lambda X: ... that reads nothing but the columns of each row",
+        " or on which kind of missing value a column has."
+        if alone
+        else "It answers as in the audit about all its rows together, and differently about some of them: what it says of a row depends on the other"
+        " rows, on their order or number.",
+        hint="model=lambda X: ... that reads nothing but the columns of each row" + ("" if alone else "; a mean or a rank must be that of the training rows"),
         role="model",
     )
 
@@ -131,13 +174,8 @@ def _near(found: Vector, told: Vector, audit: Audit) -> Any:
     return np.abs(found - told) <= _NEAR * (high - low)
 
 
-def _cached(attributor: Attributor, question: Encoded) -> Attribution:
-    key = None
-    if hasattr(attributor, "cache_key"):
-        rng = np.random.default_rng(question.seed)
-        pool = np.concatenate([question.Z, question.background])
-        probe = pool[rng.integers(len(pool), size=(_PROBES, pool.shape[1])), np.arange(pool.shape[1])]
-        key = key_of(question, f"{attributor.name} {attributor.cache_key}", tuple(question.f(probe).tolist()))
+def _cached(attributor: Attributor, question: Encoded, plain: Vector, threshold: float | None) -> Attribution:
+    key = _key(attributor, question, plain, threshold) if hasattr(attributor, "cache_key") else None
     found = CACHE.get(key)
     if found is None:
         found = _run(attributor, question)
@@ -145,18 +183,33 @@ def _cached(attributor: Attributor, question: Encoded) -> Attribution:
     return found
 
 
+def _key(attributor: Attributor, question: Encoded, plain: Vector, threshold: float | None) -> Key | None:
+    """The question by its content, with the plain scores of rows, background and mixed rows; None where the model has no content to tell it by."""
+    content = content_of(question.predict)
+    if content is None:
+        return None
+    f, rng = question.f, np.random.default_rng(question.seed)
+    pool = np.concatenate([question.Z, question.background])
+    probe = pool[rng.integers(len(pool), size=(_PROBES, pool.shape[1])), np.arange(pool.shape[1])]
+    f.afford(_PROBES)
+    scores = question.predict(question.codec.decode(probe))
+    f.asked += _PROBES
+    kind = type(attributor)
+    method = f"{kind.__module__}.{kind.__qualname__} {attributor.name} {getattr(attributor, 'cache_key')}"  # noqa: B009 - no part of the protocol
+    key = key_of(question, method, content, threshold, (plain, scores))
+    return Key(key.digest, (*key.code, kind))
+
+
 def _run(attributor: Attributor, question: Encoded) -> Attribution:
+    own = replace(question, Z=question.Z.copy(), background=question.background.copy())  # whatever it writes there is its own
     if hasattr(attributor, "explain"):
-        found = attributor.explain(question)
+        found: Attribution = attributor.explain(own)
         _check_shape(attributor, found.values, question.Z)
-        return _with_remainder(found, question)
-    values = attributor.attribute(
-        question.f, question.Z, question.background, categorical=question.categorical, seed=question.seed, progress=None
-    )
+        return found
+    values = attributor.attribute(own.f, own.Z, own.background, categorical=own.categorical, seed=own.seed, progress=None)
     values = _check_shape(attributor, values, question.Z)
     method = str(getattr(attributor, "method", f"Contributions by {attributor.name!r}."))
-    error = largest_error(values, question.base, question.fx)
-    return _with_remainder(Attribution(values, question.base, method, (), error), question)
+    return Attribution(values, question.base, method, (), largest_error(values, question.base, question.fx))
 
 
 def _check_shape(attributor: Attributor, values: Any, Z: Matrix) -> Matrix:
@@ -170,12 +223,3 @@ def _check_shape(attributor: Attributor, values: Any, Z: Matrix) -> Matrix:
             role="method",
         )
     return found.astype(float)
-
-
-def _with_remainder(found: Attribution, question: Encoded) -> Attribution:
-    """Say it where contributions do not add up, and nobody has said so yet."""
-    scale = max(1.0, float(np.abs(question.fx).max(initial=0.0)))
-    if not found.max_error > 1e-5 * scale or any("add up" in note for note in found.notes):
-        return found
-    note = f"The contributions of a row do not add up to the model's answer about it: up to {found.max_error:.3g} is left over."
-    return replace(found, notes=(*found.notes, note))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -13,6 +14,7 @@ Matrix = npt.NDArray[np.float64]
 Vector = npt.NDArray[np.float64]
 Function = Callable[[Matrix], Vector]
 Report = Callable[[int, int], None]
+Places = npt.NDArray[np.int64]
 _CALL_ROWS, _CALL_NUMBERS = 200_000, 20_000_000
 
 
@@ -24,6 +26,8 @@ class Attributor(Protocol):
 
     - ``explain(question: Encoded) -> Attribution`` instead of `attribute`: it sees the user's model itself, and says how it went.
     - ``predictions(rows: int, inputs: int, background: int) -> int``: rows that the model will be asked about, for the preview.
+    - ``cost(question: Encoded) -> int``: the same, where it depends on more than these numbers; the model must not be asked for it.
+    - ``preview_notes(question: Encoded) -> tuple of str``: what the preview says beside the number.
     - ``cache_key: str``: everything that its answer depends on besides the question; without it nothing is kept in the cache.
 
     Examples
@@ -68,6 +72,23 @@ class Attributor(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """A note without which the numbers mislead: the text of the note, and its short form for a sentence."""
+
+    text: str
+    short: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """What is said of some rows: the notes, those of them that are warnings, and the measures of quality."""
+
+    notes: tuple[str, ...]
+    warnings: tuple[Warned, ...]
+    diagnostics: tuple[tuple[str, float], ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Attribution:
     """Contributions of each row, and how they were found.
@@ -86,6 +107,10 @@ class Attribution:
         The largest of abs(base + sum of contributions - f(row)) over the rows.
     diagnostics : tuple of (name, number)
         Other measures of quality, such as the stability of LIME from repeat to repeat.
+    warnings : tuple of Warned
+        Those of the notes without which the numbers mislead, as where another explainer took the place of the best.
+    base_of : str
+        What the base is the mean answer for, where that is not the background: "the training rows, as the branches weigh them".
     """
 
     values: Matrix
@@ -94,6 +119,12 @@ class Attribution:
     notes: tuple[str, ...] = ()
     max_error: float = float("nan")
     diagnostics: tuple[tuple[str, float], ...] = ()
+    warnings: tuple[Warned, ...] = ()
+    base_of: str = ""
+
+    def remarks(self, rows: Places | None = None) -> Remarks:
+        """What is said of all rows, or of some: readers are told of nobody whom they may not see."""
+        return Remarks(self.notes, self.warnings, self.diagnostics)
 
 
 def rows_per_call(inputs: int) -> int:
@@ -107,3 +138,11 @@ def largest_error(values: Matrix, base: float, fx: Vector) -> float:
         return 0.0
     error = np.abs(base + values.sum(axis=1) - fx)
     return float(np.where(np.isfinite(error), error, np.inf).max())
+
+
+def at_most(value: float) -> float:
+    """Round up to one digit: a bound that is nobody's own number."""
+    if not math.isfinite(value) or value <= 0:
+        return value
+    step = 10.0 ** math.floor(math.log10(value))
+    return float(f"{math.ceil(value / step - 1e-9) * step:.0e}")

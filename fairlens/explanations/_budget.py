@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +10,7 @@ from ..exceptions import TooManyPredictions
 from ._codec import Mask, Places
 from ._people import Numbers, People
 
-MOST_ROUNDS = 20
+MOST_ROUNDS, ROUNDS_BESIDE_HIDDEN = 20, 10
 FEWEST_ROWS = 30
 """Rows of each group that a sample has at least, or all where there are fewer."""
 
@@ -44,6 +43,26 @@ class Cells:
 
 
 @dataclass(frozen=True, slots=True)
+class Hidden:
+    """What readers may not learn from how many people are explained, and how often.
+
+    `shown` are the cells whose size readers know, and `whole` those of the others that stand in a gap that they see: all their people are
+    explained, so that their number is what is left of that gap. `people` and `unpublished` are bounds that readers know: at most so many
+    people are in the other cells, and at most so many are not published at all.
+    """
+
+    shown: Mask
+    whole: Mask
+    people: int
+    unpublished: int
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to hide."""
+        return self.unpublished > 0 or not self.shown.all()
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The rows to explain as positions among those of the cells, what each stands for, rounds at most, and what it costs."""
 
@@ -52,7 +71,7 @@ class Plan:
     most: int
     first: int
     cost: int
-    is_sampled: bool
+    may_stop: bool
 
     @property
     def total(self) -> int:
@@ -79,39 +98,62 @@ def read_cells(people: People) -> Cells:
     return Cells(rows, of_row.reshape(-1), group, reference, people.published[places])
 
 
-def make_plan(people: People, cells: Cells, players: int, first: int, limits: Limits, rng: np.random.Generator) -> Plan:
+@dataclass(frozen=True, slots=True)
+class _Reserve:
+    """People that a plan takes at most, from numbers that readers know: what it decides by them tells nothing of the others."""
+
+    sizes: Places
+    hidden: Hidden
+    cells: int
+
+    def at(self, quota: int) -> int:
+        """People at most where no cell has more than `quota`, but for the whole ones."""
+        others = self.hidden.people if self.hidden.whole.any() else min(self.hidden.people, self.cells * quota)
+        return int(np.minimum(self.sizes, quota).sum()) + others + self.hidden.unpublished
+
+    @property
+    def everybody(self) -> int:
+        """People at most where all are explained."""
+        return int(self.sizes.sum()) + self.hidden.people + self.hidden.unpublished
+
+    def quota(self, most: int) -> int:
+        """The most people that every cell may have, so that no more than `most` are taken; as few as every cell must have otherwise."""
+        low, high = FEWEST_ROWS, max(FEWEST_ROWS, most)
+        while low < high:
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if self.at(middle) <= most else (low, middle - 1)
+        return low
+
+
+def make_plan(people: People, cells: Cells, hidden: Hidden, players: int, background: int | None, limits: Limits, rng: np.random.Generator) -> Plan:
     """Choose the rows: all of them if one round of them fits in the budget, else as many of each group as do.
+
+    `background` are the rows of one that was given. How many rows and rounds there are follows from numbers that readers know.
 
     Raises
     ------
     TooManyPredictions
         If not even a few rows of each group fit.
     """
-    weights = people.weighing(cells.rows)
+    weights, size = people.weighing(cells.rows), len(cells.rows)
     each, rounds = 2 * (players - 1), limits.n_rounds or 1
-    left = limits.predictions - first
-    cost = each * len(cells.rows)
-    if rounds * cost <= left:
-        most = limits.n_rounds or (min(MOST_ROUNDS, left // cost) if cost else MOST_ROUNDS)
-        return Plan(np.arange(len(cells.rows)), weights, most, first, cost, False)
+    first = int(people.inside.sum()) + (background or 0)
+    told = int((people.inside & people.published).sum()) + hidden.unpublished + (background or 0)
+    left = limits.predictions - told
     sizes = np.bincount(cells.of_row, minlength=cells.count)
-    least = int(np.minimum(sizes, FEWEST_ROWS).sum())
-    if left < rounds * each * least:
-        raise _too_many(len(cells.rows), players, rounds, first, each, least, limits)
-    quota = _quota(sizes, left // (rounds * each))
-    chosen = np.sort(np.concatenate([_some(np.flatnonzero(cells.of_row == cell), quota, rng) for cell in range(cells.count)]))
-    taken = np.bincount(cells.of_row[chosen], minlength=cells.count)
+    reserve = _Reserve(sizes[hidden.shown], hidden, int((~hidden.shown & cells.published).sum()))
+    cost = each * reserve.everybody
+    if rounds * cost <= left:
+        usual = ROUNDS_BESIDE_HIDDEN if hidden.any else MOST_ROUNDS
+        most = limits.n_rounds or (min(usual, left // cost) if cost else usual)
+        return Plan(np.arange(size), weights, most, first, each * size, limits.n_rounds is None and not hidden.any)
+    if left < rounds * each * reserve.at(FEWEST_ROWS):
+        raise _too_many(size, players, rounds, told, each, reserve.at(FEWEST_ROWS), limits)
+    quota = reserve.quota(left // (rounds * each))
+    taken = np.where(hidden.whole, sizes, np.minimum(sizes, quota))
+    chosen = np.sort(np.concatenate([_some(np.flatnonzero(cells.of_row == cell), int(taken[cell]), rng) for cell in range(cells.count)]))
     share = (sizes / np.maximum(taken, 1))[cells.of_row[chosen]]
-    return Plan(chosen, weights[chosen] * share, rounds, first, each * len(chosen), True)
-
-
-def _quota(sizes: Places, rows: int) -> int:
-    """The most rows that every cell may have, so that no more than `rows` are taken."""
-    low, high = 1, int(sizes.max())
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if int(np.minimum(sizes, middle).sum()) <= rows else (low, middle - 1)
-    return max(low, FEWEST_ROWS)
+    return Plan(chosen, weights[chosen] * share, rounds, first, each * len(chosen), False)
 
 
 def _some(rows: Places, quota: int, rng: np.random.Generator) -> Places:
@@ -123,15 +165,9 @@ def _too_many(rows: int, players: int, rounds: int, first: int, each: int, least
     times = f"{rounds:,} {'round' if rounds == 1 else 'rounds'}"
     return TooManyPredictions(
         f"{times} over {rows:,} people and {players:,} inputs take {first + rounds * each * rows:,} predictions, of which {first:,} to begin with;"
-        f" over a sample of {least:,} people, {FEWEST_ROWS} of each group or all, {needed:,}.",
+        f" over a sample of {least:,} people, {FEWEST_ROWS} of each group, or all of a smaller one and of one whose size is not shown, {needed:,}.",
         f"The budget `max_predictions` is {limits.predictions:,}.",
         hint=f"max_predictions={needed:_}, or audit only the columns that the model uses",
         role="max_predictions",
         value=limits.predictions,
     )
-
-
-def published_rows(plan: Plan, cells: Cells, sides: Sequence[Mask]) -> int:
-    """Rows of some cells that are explained."""
-    kept = np.logical_or.reduce(list(sides))
-    return int(kept[cells.of_row[plan.chosen]].sum())

@@ -41,14 +41,16 @@ def codec(inputs: Any, background: Any = None) -> Codec:
     EmptyData
         If the background has no rows.
     """
+    if background is not None and not hasattr(background, "__len__"):
+        raise other_form(inputs, background)
     if background is not None and len(background) == 0:
         raise EmptyData("`background` has no rows.", hint="leave it out: all audited rows are the background", role="background")
     if isinstance(inputs, np.ndarray) and inputs.ndim == 2:
-        return _Matrix(_pool_matrix(inputs, background))
+        return _Matrix(pool_matrix(inputs, background))
     if nw.dependencies.is_pandas_dataframe(inputs):
         return _Pandas(_pool_pandas(inputs, background))
     try:
-        return _Frame(_pool_frame(nw.from_native(inputs, eager_only=True), background))
+        return _Frame(pool_frame(nw.from_native(inputs, eager_only=True), background))
     except TypeError as error:
         if isinstance(error, WrongKind):
             raise
@@ -113,43 +115,43 @@ def _pool_pandas(inputs: Any, background: Any) -> Any:
     import pandas as pd
 
     if not isinstance(background, pd.DataFrame):
-        raise _other_form(inputs, background)
+        raise other_form(inputs, background)
     if list(background.columns) != list(inputs.columns):
-        raise _other_columns(inputs.columns, background.columns)
+        raise other_columns(inputs.columns, background.columns)
     differing = [j for j, (one, two) in enumerate(zip(inputs.dtypes, background.dtypes, strict=True)) if one != two]
     if differing:
         j = differing[0]
-        raise _other_type(inputs.columns[j], inputs.dtypes.iloc[j], background.dtypes.iloc[j], "background.astype(X.dtypes)")
+        raise other_type(inputs.columns[j], inputs.dtypes.iloc[j], background.dtypes.iloc[j], "background.astype(X.dtypes)")
     return pd.concat([inputs, background], ignore_index=True)
 
 
-def _pool_matrix(inputs: npt.NDArray[Any], background: Any) -> npt.NDArray[Any]:
+def pool_matrix(inputs: npt.NDArray[Any], background: Any) -> npt.NDArray[Any]:
     if background is None:
         return inputs
     if not isinstance(background, np.ndarray) or background.ndim != 2:
-        raise _other_form(inputs, background)
+        raise other_form(inputs, background)
     if background.shape[1] != inputs.shape[1]:
-        raise _other_columns(range(inputs.shape[1]), range(background.shape[1]))
+        raise other_columns(range(inputs.shape[1]), range(background.shape[1]))
     if background.dtype != inputs.dtype:
-        raise _other_type(0, inputs.dtype, background.dtype, "background.astype(X.dtype)")
+        raise other_type(0, inputs.dtype, background.dtype, "background.astype(X.dtype)")
     return np.concatenate([inputs, background])
 
 
-def _pool_frame(inputs: nw.DataFrame[Any], background: Any) -> nw.DataFrame[Any]:
+def pool_frame(inputs: nw.DataFrame[Any], background: Any) -> nw.DataFrame[Any]:
     if background is None:
         return inputs
     if type(background) is not type(inputs.to_native()):
-        raise _other_form(inputs.to_native(), background)
+        raise other_form(inputs.to_native(), background)
     other = nw.from_native(background, eager_only=True)
     if other.columns != inputs.columns:
-        raise _other_columns(inputs.columns, other.columns)
+        raise other_columns(inputs.columns, other.columns)
     for name, dtype in inputs.schema.items():
         if other.schema[name] != dtype:
-            raise _other_type(name, dtype, other.schema[name], f"background.with_columns(background[{name!r}].cast(...))")
+            raise other_type(name, dtype, other.schema[name], f"background.with_columns(background[{name!r}].cast(...))")
     return nw.concat([inputs, other], how="vertical")
 
 
-def _other_form(inputs: Any, background: Any) -> WrongKind:
+def other_form(inputs: Any, background: Any) -> WrongKind:
     return WrongKind(
         f"`background` is a {type(background).__name__}.",
         f"The audited rows are a {type(inputs).__name__}, and rows of both are mixed.",
@@ -158,7 +160,7 @@ def _other_form(inputs: Any, background: Any) -> WrongKind:
     )
 
 
-def _other_columns(have: Any, given: Any) -> ShapesDiffer:
+def other_columns(have: Any, given: Any) -> ShapesDiffer:
     return ShapesDiffer(
         f"`background` has the columns {listed(list(given))}.",
         f"The audited rows have {listed(list(have))}, in this order.",
@@ -167,7 +169,7 @@ def _other_columns(have: Any, given: Any) -> ShapesDiffer:
     )
 
 
-def _other_type(name: object, have: object, given: object, hint: str) -> WrongKind:
+def other_type(name: object, have: object, given: object, hint: str) -> WrongKind:
     return WrongKind(
         f"`background` holds {given} in the column {name!r}.",
         f"The audited rows hold {have} there, and a mixed row must look to the model like one of them.",

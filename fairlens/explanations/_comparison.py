@@ -131,7 +131,7 @@ def compare_explanations(one: Explanation, two: Explanation) -> ComparedExplanat
     Parameters
     ----------
     one, two
-        Made by `explain` of the same audit, by the same groups, for the same output.
+        Made by `explain` of the same audit, by the same groups, for the same output and against the same background.
 
     Returns
     -------
@@ -142,7 +142,7 @@ def compare_explanations(one: Explanation, two: Explanation) -> ComparedExplanat
     WrongKind
         If one of them is no explanation.
     BadValue
-        If they are of other groups, inputs or outputs.
+        If they are of other audits, groups, inputs, outputs or backgrounds, or at other levels of confidence.
 
     Examples
     --------
@@ -160,14 +160,43 @@ def compare_explanations(one: Explanation, two: Explanation) -> ComparedExplanat
                 f"`{role}` is a {type(given).__name__}.", "It must be an explanation.", role=role, value=given,
                 hint='fl.compare_explanations(fl.explain(audit, "shap"), fl.explain(audit, "lime"))',
             )  # fmt: skip
-    for what in ("attributes", "features", "output", "threshold", "within"):
+    for what in ("attributes", "features", "output", "threshold", "within", "confidence", "groups"):
         have, other = getattr(one, what), getattr(two, what)
         if have != other:
-            raise BadValue(
-                f"The two explanations differ in their {what}: {have!r} and {other!r}.", "Only answers to the same question can be compared.",
-                hint='fl.compare_explanations(fl.explain(audit, "shap"), fl.explain(audit, "lime"))', role="two", value=other,
-            )  # fmt: skip
+            raise _differ(f"in their {what}: {have!r} and {other!r}", other)
+    if not _same_audit(one, two):
+        raise _differ("in the people or in the model's answers about them: they are of two audits", two)
+    if not _same_background(one, two):
+        raise _differ(
+            "in their background, from which the contributions start: its mean answer is"
+            f" {written(one.base, one.output, one.spec)} and {written(two.base, two.output, two.spec)}", two.base,
+            more=", background=rows, random_state=0",
+        )  # fmt: skip
     return _compared(one, two)
+
+
+def _same_audit(one: Explanation, two: Explanation) -> bool:
+    """By the model's answers about the audited rows; of the published form by the numbers of people."""
+    if one.marks[0] and two.marks[0]:
+        return one.marks[0] == two.marks[0]
+    people = [{group: total for group, _, total in each.sampled if total is not None} for each in (one, two)]
+    return all(people[0][group] == people[1][group] for group in people[0].keys() & people[1].keys())
+
+
+def _same_background(one: Explanation, two: Explanation) -> bool:
+    if one.base_of or two.base_of:
+        return one.base_of == two.base_of
+    if one.marks[1] and two.marks[1]:
+        return one.marks[1] == two.marks[1]
+    bases = (one.base, two.base)
+    return any(map(math.isnan, bases)) or (one.background_n == two.background_n and math.isclose(*bases, rel_tol=1e-6, abs_tol=1e-6))
+
+
+def _differ(how: str, value: Any, more: str = "") -> BadValue:
+    return BadValue(
+        f"The two explanations differ {how}.", "Only answers to the same question can be compared.", role="two", value=value,
+        hint=f'fl.compare_explanations(fl.explain(audit, "shap"{more}), fl.explain(audit, "lime"{more}))',
+    )  # fmt: skip
 
 
 def _compared(one: Explanation, two: Explanation) -> ComparedExplanations:

@@ -28,8 +28,8 @@ class Compiled:
     add: Callable[..., None]
     count: Callable[..., None]
 
-    def values(self, plan: Plan, tables: Array, codes: Array, inputs: int) -> Array:
-        """Contributions (rows, inputs), shared out among the processors that this process may use."""
+    def values(self, plan: Plan, tables: Array, codes: Array, inputs: int, report: Callable[[], None]) -> Array:
+        """Contributions (rows, inputs), shared out among the processors that this process may use; `report` may raise to stop it."""
         rows = codes.shape[1]
         found = np.zeros((rows, inputs))
         workers = max(1, min(_processors(), rows // 64))
@@ -37,14 +37,19 @@ class Compiled:
         starts = range(0, rows, max(size, 1))
         with ThreadPoolExecutor(workers) as pool:
             jobs = [pool.submit(self.add, _part(codes, start, size), found[start : start + size], tables, *_arrays(plan)) for start in starts]
-            for job in jobs:
-                job.result()
+            try:
+                for job in jobs:
+                    report()
+                    job.result()
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)  # of what was stopped
         return found
 
-    def counts(self, plan: Plan, codes: Array) -> Array:
+    def counts(self, plan: Plan, codes: Array, report: Callable[[], None]) -> Array:
         """Number of rows in each state of each group."""
         found = np.zeros(int(plan.state_at[-1]))
         for start in range(0, codes.shape[1], BLOCK):
+            report()
             self.count(_part(codes, start, BLOCK), found, *_questions(plan), plan.state_at)
         return found
 

@@ -34,8 +34,10 @@ class GapDecomposition(Result):
     Attributes
     ----------
     pair : PairRow
-        The measured gap as `audit.difference` gives it, with the rate of the group (`pair.row`) and of the reference (`pair.base`),
-        each with its interval and its n.
+        The measured gap, with the rate or mean of the group (`pair.row`) and of the reference (`pair.base`), each with its interval
+        and its n. A gap of decisions is that of `audit.difference`, interval and all. A gap of scores is a difference of two means over
+        people, and its interval is put together from their Student's intervals (R. G. Newcombe 1998, square and add). For the Brier
+        score `audit.difference` gives the same gap with another interval: its own is from a bootstrap.
     parts : tuple of Part
         One per input or group of inputs, the largest first; then what the labels themselves make of a gap in losses, and what is left to
         the people who were not explained, where there are such parts.
@@ -54,7 +56,9 @@ class GapDecomposition(Result):
     sampled : tuple of (int, int) or None
         People who are explained, and all people of both groups, where the budget did not allow for all.
     compared : int
-        How many gaps the simultaneous intervals allow for.
+        How many gaps the simultaneous intervals allow for: those with contributions.
+    decided : int
+        At how many thresholds the gap was decomposed; every interval is for one of them alone.
     steps : tuple of GapDecomposition
         The same gap at each threshold that was asked for.
 
@@ -81,6 +85,7 @@ class GapDecomposition(Result):
     players: NamedGroups = ()
     sampled: tuple[int, int] | None = None
     compared: int = 1
+    decided: int = field(default=1, compare=False)
     steps: tuple[GapDecomposition, ...] = field(default=(), compare=False)
 
     caution: ClassVar[str] = CAUTION
@@ -117,12 +122,12 @@ class GapDecomposition(Result):
 
     @property
     def gap_lower(self) -> float:
-        """Lower limit of the gap: Newcombe's for rates, Student's for means of scores."""
+        """Lower limit of the gap: that of `audit.difference` for decisions, put together from Student's for means of scores."""
         return self.pair.lower
 
     @property
     def gap_upper(self) -> float:
-        """Upper limit of the gap: Newcombe's for rates, Student's for means of scores."""
+        """Upper limit of the gap: that of `audit.difference` for decisions, put together from Student's for means of scores."""
         return self.pair.upper
 
     @property
@@ -162,8 +167,11 @@ class GapDecomposition(Result):
 
     @property
     def supported(self) -> tuple[Part, ...]:
-        """The inputs whose simultaneous interval excludes 0: it allows for all inputs, and for all gaps asked for together."""
-        return tuple(part for part in self.parts if part.is_supported)
+        """The inputs whose simultaneous interval excludes 0: it allows for all inputs, and for all gaps asked for together.
+
+        None for a gap of too few people; at several thresholds, each allows for itself alone.
+        """
+        return tuple(part for part in self.parts if self.status == "ok" and part.is_supported)
 
     @property
     def label_mix(self) -> Part | None:
@@ -215,7 +223,7 @@ class GapDecomposition(Result):
     def simultaneous(self) -> pd.DataFrame:
         """Give one row per part with limits that hold for all parts, and all gaps asked for with this one, together.
 
-        Columns: feature, contribution, lower, upper, supported (whether the limits of an input exclude 0).
+        Columns: feature, contribution, lower, upper, supported (whether the limits of an input exclude 0, and the people are enough).
         """
         import pandas as pd
 
@@ -224,7 +232,7 @@ class GapDecomposition(Result):
             "contribution": [part.contribution for part in self.parts],
             "lower": [part.simultaneous_lower for part in self.parts],
             "upper": [part.simultaneous_upper for part in self.parts],
-            "supported": [part.is_supported for part in self.parts],
+            "supported": [part in self.supported for part in self.parts],
         }
         return pd.DataFrame(columns)
 
@@ -298,6 +306,7 @@ class GapDecomposition(Result):
         else:
             subject = "the model's decision" if answer.threshold is None else f"the decision at {number(answer.threshold)}"
         together = "all inputs" if answer.compared == 1 else f"all inputs and {answer.compared} gaps"
+        alone = "" if answer.decided == 1 else f", at this threshold alone: it does not allow for looking at {answer.decided} thresholds"
         said = [
             f"Shapley values of {subject}, {answer.rounds} {'round' if answer.rounds == 1 else 'rounds'} over"
             f" {answer.n:,} {answer.spec.word('persons')} against {shown} background rows.",
@@ -305,7 +314,7 @@ class GapDecomposition(Result):
             " ".join(f"{name} is {' + '.join(inputs)} together." for name, inputs in answer.players),
             f"{MIX} is what the labels of the two groups make of the gap by themselves." if answer.label_mix else "",
             "The intervals hold for this model and this background.",
-            f"An input is named where an interval that allows for {together} excludes 0.",
+            f"An input is named where an interval that allows for {together} excludes 0{alone}.",
         ]
         return " ".join(part for part in said if part)
 

@@ -14,7 +14,8 @@ from .._levels import name_of
 from .._progress import Progress, Step
 from .._result import Query, Result
 from .._spec import Spec
-from ..exceptions import BadValue, ThresholdNotHeld
+from ..exceptions import BadValue, OutOfRange, ThresholdNotHeld
+from ..metrics import GroupTable
 from ..metrics._results import Status, note
 from ..metrics._sentence import label_of, within_of
 from ..stats import normal_quantile, student_means, wilson
@@ -23,10 +24,11 @@ from ._attributor import Matrix, Vector
 from ._encoded import Asked, encoding, too_many
 from ._engines import rows_at
 from ._explain import _check_audit, _check_numbers, _output, _seed
-from ._explained import Readers, _status, _there, readers
+from ._explained import Readers, _rates, _status, _there, readers
 from ._explained_words import in_points, written
 from ._grid import Grid, make_grid
-from ._sample import Sample, draw
+from ._options import check_columns
+from ._sample import LEAST, Sample, draw
 from ._scale import Scale
 from ._values import Group
 
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
 Answered = Literal["score", "decision"]
 _ROWS, _MOST_TOLD = 500, 4
+_COLUMNS = ("value", "mean", "lower", "upper", "n", "near", "held", "status", "reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,8 @@ class Dependence(Result):
         What is averaged.
     predictions : int or None
         Rows that the model was asked about; None where this would tell of people who are not shown.
+    rates : GroupTable or None
+        In the published form: how the same groups are decided about as they are, to be shown beside the model's answers.
     """
 
     attributes: tuple[str, ...]
@@ -92,6 +97,7 @@ class Dependence(Result):
     within: str = ""
     query: Query | None = field(default=None, compare=False)
     for_readers: Dependence | None = field(default=None, compare=False)
+    rates: GroupTable | None = field(default=None, compare=False)
 
     caution: ClassVar[str] = (
         "This is what the model answers when one input is set and the others stay as they are, also where such people do not occur;"
@@ -134,7 +140,7 @@ class Dependence(Result):
         import pandas as pd
 
         columns: dict[str, Any] = {name: [row.group[j] for row in self.rows] for j, name in enumerate(self.attributes)}
-        for name in ("value", "mean", "lower", "upper", "n", "near", "held", "status", "reason"):
+        for name in _COLUMNS:
             columns[name] = [getattr(row, name) for row in self.rows]
         for name in ("n", "near"):
             if None in columns[name]:
@@ -154,27 +160,34 @@ class Dependence(Result):
     def sentence(self) -> str:
         """How far the answer moves in each group."""
         answer = self.published()
-        told = [text for group in answer.groups if (text := answer._moves(answer.of(group)))]
         weak = [label_of(group) for group in answer.groups if answer.of(group)[0].status != "ok"]
-        tail = f" {len(told) - _MOST_TOLD} more groups are in the table." if len(told) > _MOST_TOLD else ""
-        tail += f" Left out: {', '.join(weak[:3])}{f' and {len(weak) - 3} more' if len(weak) > 3 else ''}." if weak else ""
-        if not told:
-            return f"{answer.within}There is no group that can be shown.{tail}"
-        return f"{answer.within}As {answer.feature} alone is set from {answer._ends()}, the {answer.what} goes, on average, {'; '.join(told[:_MOST_TOLD])}.{tail}"
+        ends = {group: points for group in answer.groups if (points := answer._held(group))}
+        nobody = [label_of(group) for group in answer.groups if group not in ends and label_of(group) not in weak]
+        tail = f" {len(ends) - _MOST_TOLD} more groups are in the table." if len(ends) > _MOST_TOLD else ""
+        tail += f" At no value that {answer.feature} is set to are there {answer.spec.suppress_below} people of {_some(nobody)}." if nobody else ""
+        tail += f" Left out: {_some(weak)}." if weak else ""
+        if not ends:
+            return f"{answer.within}There is no group whose answers can be told.{tail}"
+        values = {tuple(point.value for point in points) for points in ends.values()}
+        alike = (answer.is_number or len(answer.values) == 1) and len(values) == 1
+        told = "; ".join(answer._moves(group, points, alike) for group, points in list(ends.items())[:_MOST_TOLD])
+        first, last = map(answer.name_of, next(iter(values)))
+        if alike and first == last:
+            return f"{answer.within}With {answer.feature} alone set to {first}, the {answer.what} is, on average, {told}.{tail}"
+        way = "from level to level" if not answer.is_number else f"from {first} to {last}" if alike else "from low to high"
+        return f"{answer.within}As {answer.feature} alone is set {way}, the {answer.what} goes, on average, {told}.{tail}"
 
-    def _ends(self) -> str:
-        values = self.values
-        return f"{self.name_of(values[0])} to {self.name_of(values[-1])}" if self.is_number else "level to level"
+    def _held(self, group: Group) -> tuple[DependencePoint, ...]:
+        """Where the line of a group begins and where it ends, of the values that enough of its people have; lowest and highest for levels."""
+        points = [one for one in self.of(group) if one.status == "ok" and one.held]
+        if not self.is_number:
+            points = sorted(points, key=lambda one: one.mean)
+        return (points[0], points[-1]) if points else ()
 
-    def _moves(self, points: Sequence[DependencePoint]) -> str:
-        if points[0].status != "ok":
-            return ""
-        ends = (points[0], points[-1]) if self.is_number else tuple(sorted(points, key=lambda one: one.mean))[:: max(len(points) - 1, 1)]
-        said = [
-            f"{word} {self.write(one.mean, one.lower, one.upper)}{'' if self.is_number else f' at {self.name_of(one.value)}'}"
-            for word, one in zip(("from", "to"), ends, strict=False)
-        ]
-        return f"for {label_of(points[0].group)} (n={points[0].n:,}) {' '.join(said)}"
+    def _moves(self, group: Group, ends: Sequence[DependencePoint], alike: bool) -> str:
+        said = [f"{self.write(one.mean, one.lower, one.upper)}{'' if alike else f' at {self.name_of(one.value)}'}" for one in ends]
+        shown = said[0] if ends[0] is ends[-1] else f"from {said[0]} to {said[-1]}"
+        return f"for {label_of(group)} (n={ends[0].n:,}) {shown}"
 
     def html(self) -> str:
         """Give the published points as an HTML table."""
@@ -226,7 +239,7 @@ def dependence(
     grid
         Values to set; round numbers between the tails, or the levels that enough people have, when None.
     rows
-        People to ask about per group, 500 unless said; all where a group has fewer.
+        People to ask about per group, 500 unless said and 30 at least; all where a group has fewer.
     max_predictions
         The budget. What is needed is counted before anything is asked.
     random_state
@@ -249,7 +262,7 @@ def dependence(
     TooManyPredictions
         If it takes more predictions than the budget.
     BadValue
-        For a value that the input cannot have, or a model that answers differently than in the audit.
+        For a value that the input cannot have, a model that answers differently than in the audit, or a group column called like one of the table.
 
     Notes
     -----
@@ -264,16 +277,20 @@ def dependence(
     >>> [(point.value, round(point.mean, 2), point.n) for point in fl.dependence(audit, "income", grid=[20, 50]).of(("f",))]
     [(20.0, 0.25, 80), (50.0, 0.55, 80)]
     """
-    _check_audit(audit)
+    _check_audit(audit, "dependence", repr(feature))
     if output not in ("score", "decision"):
         raise BadValue(
-            f"`output` is {output!r}.", "There are: 'score', 'decision'.", hint='fl.dependence(audit, "income", output="score")', role="output", value=output
+            f"`output` is {output!r}.", "There are: 'score', 'decision'.", hint=f'fl.dependence(audit, {feature!r}, output="score")', role="output", value=output
         )  # fmt: skip
-    answered: Any = _output(audit, output)
+    answered: Any = _output(audit, output, "dependence", repr(feature))
     _check_numbers(rows, confidence, max_predictions, None)
+    if rows is not None and rows < LEAST:
+        what = f"A mean of fewer than {LEAST} people per group tells too little of the group."
+        raise OutOfRange(f"`rows` is {rows!r}.", what, hint=f"rows={LEAST}", role="rows", value=rows)
     seed = _seed(random_state)
     views = [(name,) for name in audit.spec.sensitive_features] if by is None else [audit._attributes(by)]
     attributes = audit._attributes(by)
+    check_columns(audit, attributes, _COLUMNS, "dependence")
     shown = readers(audit)
     everybody = draw(audit, views, attributes, 2**62, None, shown.left_out, seed)
     sample = draw(audit, views, attributes, _ROWS if rows is None else int(rows), None, shown.left_out, seed)
@@ -291,7 +308,7 @@ def _ask(audit: Audit, output: Answered, sample: Sample, grid: Grid, budget: int
     codec = encoding(rows, rows_at(handle.inputs, sample.background) if len(sample.background) else None)
     total = len(codec.matrix) + len(sample.places) * len(grid.codes)
     if total > budget:
-        raise too_many(total, budget, f"{len(sample.places):,} rows at {len(grid.codes):,} values take")
+        raise too_many(total, budget, f"{len(sample.places):,} rows at {len(grid.codes):,} values take", "rows=40")
     threshold = audit.threshold if isinstance(audit.threshold, float) and audit.spec.y_score is not None else None
     f = Asked(codec, Scale(handle.predict, output, threshold), budget, total, bar)
     _guard(audit, handle.predict, codec, sample, rows, None, seed)
@@ -333,7 +350,8 @@ def _made(
         for row in found if row.group in there and row.value not in rare
     )  # fmt: skip
     everything = bool(samples[1].published.all()) and not rare and all(row.status != "suppressed" for row in rows)
-    return replace(raw, for_readers=replace(raw, rows=rows, predictions=asked if everything else None))
+    rates = _rates(shown.audit, views, attributes, confidence)
+    return replace(raw, for_readers=replace(raw, rows=rows, predictions=asked if everything else None, rates=rates))
 
 
 def _rare(everybody: Sample, grid: Grid, floor: int) -> set[Any]:
@@ -375,3 +393,7 @@ def _means(audit: Audit, answers: Matrix, weights: Vector | None, confidence: fl
     elif in_points("score", audit.spec):
         lower, upper = np.clip(lower, 0, 1), np.clip(upper, 0, 1)
     return list(zip(found.mean.tolist(), lower.tolist(), upper.tolist(), strict=True))
+
+
+def _some(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}"

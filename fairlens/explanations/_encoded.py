@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from .._predict import Predictor
 from ..exceptions import MissingValues, TooManyPredictions
@@ -32,6 +33,8 @@ class Asked:
         Rows at most.
     total
         Rows expected, for `progress`.
+    before
+        Rows that are asked about whatever the method: those to explain, and the background.
     """
 
     codec: Encoding
@@ -39,6 +42,7 @@ class Asked:
     budget: int
     total: int = 0
     progress: Report | None = None
+    before: int = 0
     asked: int = field(default=0, init=False)
 
     def __call__(self, Z: Matrix) -> Vector:
@@ -130,6 +134,11 @@ class Encoded:
         return float(self.fb.mean())
 
     @property
+    def marks(self) -> npt.NDArray[np.uint64]:
+        """What tells the values of `Z` apart, whatever other rows there are: what random numbers of a row are keyed by."""
+        return self.codec.marks(self.Z)
+
+    @property
     def is_numeric(self) -> bool:
         """Whether the encoded rows are what the model itself sees: numbers, and truth values as 0 and 1."""
         return self.codec.is_numeric
@@ -139,12 +148,12 @@ class Encoded:
         return self.codec.rows.named(rows)
 
 
-def too_many(needed: int, budget: int, what: str) -> TooManyPredictions:
-    """Write the error of a budget that does not suffice."""
+def too_many(needed: int, budget: int, what: str, fewer: str = "rows=40, background=50") -> TooManyPredictions:
+    """Write the error of a budget that does not suffice, and the arguments that ask for less."""
     return TooManyPredictions(
         f"{what} {needed:,} predictions of the model.",
         f"The budget `max_predictions` is {budget:,}.",
-        hint=f"max_predictions={needed:_}, or fewer rows: rows=40, background=50",
+        hint=f"max_predictions={needed:_}, or fewer rows: {fewer}",
         role="max_predictions",
         value=budget,
     )

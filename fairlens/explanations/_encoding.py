@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
@@ -86,6 +87,18 @@ class Encoding:
         raws = engine(frame).columns()
         return np.stack([_floats(raw, column) for raw, column in zip(raws, self.coded, strict=True)], axis=1)
 
+    def marks(self, Z: Matrix) -> npt.NDArray[np.uint64]:
+        """Give each value a number that depends on nothing but the value: a code depends on what else there is in its column."""
+        Z = np.asarray(Z, float)
+        found = np.empty(Z.shape, np.uint64)
+        for j, column in enumerate(self.coded):
+            if column is None:
+                found[:, j] = np.where(np.isnan(Z[:, j]), np.nan, Z[:, j] + 0.0).view(np.uint64)  # one NaN, and one zero
+                continue
+            known = {float(code): _mark(key) for key, code in column.keys.items()}
+            found[:, j] = [known.get(code, 0) for code in Z[:, j].tolist()]  # 0 where missing
+        return found
+
     def decode(self, Z: Matrix) -> Any:
         """Rebuild rows as the model knows them from any matrix of numbers and codes.
 
@@ -155,6 +168,10 @@ def _coded(raw: Raw) -> Coded | None:
         return Coded((False, True), keys, np.array(places, np.int64), raw.absent, truth=True)
     levels = tuple(raw.values[place] for place in first.values())
     return Coded(levels, {key: k for k, key in enumerate(first)}, np.array(list(first.values()), np.int64), raw.absent)
+
+
+def _mark(key: Any) -> int:
+    return int.from_bytes(blake2b(repr(key).encode(), digest_size=8).digest(), "big") | 1
 
 
 def _floats(raw: Raw, column: Coded | None) -> npt.NDArray[np.float64]:

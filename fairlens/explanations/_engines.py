@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..exceptions import BadValue, EmptyData, WrongKind, listed
-from ._codec import _other_columns, _other_form, _other_type, _pool_frame, _pool_matrix
+from ._codec import other_columns, other_form, other_type, pool_frame, pool_matrix
 from ._raw import Floats, Kind, Raw, exact, key_of, no_column, read_values
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def engine(inputs: Any, background: Any = None) -> Engine:
     if background is not None and len(background) == 0:
         raise EmptyData("`background` has no rows.", hint="leave it out: the tool draws 100 of the audited rows", role="background")
     if isinstance(inputs, np.ndarray) and inputs.ndim == 2:
-        return _Matrix(_pool_matrix(inputs, background))
+        return _Matrix(pool_matrix(inputs, background))
     if nw.dependencies.is_pandas_dataframe(inputs):
         return _Pandas(_pool_pandas(inputs, background), tuple(inputs.dtypes))
     try:
@@ -76,7 +76,7 @@ def engine(inputs: Any, background: Any = None) -> Engine:
             hint="fl.audit(pandas.DataFrame(X), model=model, ...)",
             role="data",
         ) from error
-    return _Frame(_pool_frame(frame, background))
+    return _Frame(pool_frame(frame, background))
 
 
 def rows_at(inputs: Any, places: Places) -> Any:
@@ -86,6 +86,17 @@ def rows_at(inputs: Any, places: Places) -> Any:
     if nw.dependencies.is_pandas_dataframe(inputs):
         return inputs.iloc[places]
     return nw.from_native(inputs, eager_only=True)[places, :].to_native()
+
+
+def values_at(inputs: Any, j: int) -> list[Any]:
+    """All values of a column, as they are."""
+    if isinstance(inputs, np.ndarray):
+        return list(inputs[:, j])
+    if nw.dependencies.is_pandas_dataframe(inputs):
+        return list(inputs.iloc[:, j])
+    frame = nw.from_native(inputs, eager_only=True)
+    found: list[Any] = frame[frame.columns[j]].to_list()
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -288,16 +299,16 @@ def _pool_pandas(inputs: Any, background: Any) -> Any:
     import pandas as pd
 
     if not isinstance(background, pd.DataFrame):
-        raise _other_form(inputs, background)
+        raise other_form(inputs, background)
     if list(background.columns) != list(inputs.columns):
-        raise _other_columns(inputs.columns, background.columns)
+        raise other_columns(inputs.columns, background.columns)
     behind = {}
     for j, (name, have, given) in enumerate(zip(inputs.columns, inputs.dtypes, background.dtypes, strict=True)):
         column = background.iloc[:, j]
         if have != given:
             kinds = _pandas_kind(have, str(name)), _pandas_kind(given, str(name))
             if kinds[0] != kinds[1]:
-                raise _other_type(name, have, given, "background.astype(X.dtypes)")
+                raise other_type(name, have, given, "background.astype(X.dtypes)")
             column = column if kinds[0] == "number" else _recoded(column, have, str(name))
         behind[j] = column.array
     below = pd.DataFrame(behind)

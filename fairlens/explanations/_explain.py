@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -13,9 +14,10 @@ from ..exceptions import BadValue, OutOfRange, WrongKind, listed
 from ._asking import ask
 from ._attributor import Attributor
 from ._encoded import Output
-from ._explained import explained, readers
-from ._explanation import Explanation
-from ._sample import BACKGROUND, draw
+from ._explained import Readers, explained, readers
+from ._explanation import COLUMNS, Explanation
+from ._options import check_columns
+from ._sample import BACKGROUND, Sample, draw
 
 if TYPE_CHECKING:
     from .._audit import Audit
@@ -57,8 +59,10 @@ def explain(
         People to explain per group, 100 unless said; all where a group has fewer, and at least 30 where it has as many.
     background
         What the rows are compared with: a number of rows to draw from the audit, 100 unless said, or a frame like the audited rows.
+        Readers are shown nothing against a background of fewer rows than a group must have people: it could be told what the model
+        says of them.
     max_predictions
-        The budget. What the method takes is counted before it starts.
+        The budget. What the method takes is counted before it starts; `preview_explanation` tells it without asking the model.
     random_state
         A seed, or a NumPy generator. NumPy's global state is left as it was.
     confidence
@@ -80,7 +84,8 @@ def explain(
     TooManyPredictions
         If the method takes more predictions than the budget; the message says how many.
     BadValue
-        If the model answers differently than in the audit, or after its rows were encoded and decoded; for an unknown method or output.
+        If the model answers differently than in the audit, or after its rows were encoded and decoded; for an unknown method or output,
+        and for a group column that is called like one of the frame.
     WrongKind
         If an input holds dates or nested values.
 
@@ -98,27 +103,51 @@ def explain(
     >>> bool(explained.max_error < 1e-9), {row.feature for row in explained.rows if row.mean_abs > 0}
     (True, {'income'})
     """
-    _check_audit(audit)
-    attributor, output = _attributor(method), _output(audit, output)
+    made = prepare(audit, method, by, output, rows, background, max_predictions, random_state, confidence)
+    with Progress("Explaining", progress) as bar:
+        answer = ask(audit, made.attributor, made.output, made.sample, made.own, int(max_predictions), made.seed, bar)
+    return explained(audit, made.shown, made.views, made.attributes, confidence, made.sample, answer, keep_values)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """What an explanation is made of, checked, before anything is encoded or asked."""
+
+    attributor: Attributor
+    output: Output
+    seed: int
+    views: list[tuple[str, ...]]
+    attributes: tuple[str, ...]
+    shown: Readers
+    own: Any
+    sample: Sample
+
+
+def prepare(
+    audit: Audit, method: Any, by: Any, output: Any, rows: Any, background: Any, max_predictions: Any, random_state: Any, confidence: Any, verb: str = "explain"
+) -> Prepared:
+    """Check what was asked, and draw the rows."""
+    _check_audit(audit, verb)
+    attributor, wanted = _attributor(method), _output(audit, output, verb)
     _check_numbers(rows, confidence, max_predictions, background)
     seed = _seed(random_state)
-    views = [(name,) for name in audit.spec.sensitive_features] if by is None else [audit._attributes(by)]
+    views: list[tuple[str, ...]] = [(name,) for name in audit.spec.sensitive_features] if by is None else [audit._attributes(by)]
     attributes = audit._attributes(by)
+    check_columns(audit, attributes, COLUMNS, verb)
     shown = readers(audit)
     own = None if background is None or isinstance(background, int | np.integer) else background
-    count = None if own is not None else BACKGROUND if background is None else int(background)
+    count = None if own is not None else max(BACKGROUND, audit.spec.suppress_below) if background is None else int(background)
     sample = draw(audit, views, attributes, _ROWS if rows is None else int(rows), count, shown.left_out, seed)
-    with Progress("Explaining", progress) as bar:
-        answer = ask(audit, attributor, output, sample, own, int(max_predictions), seed, bar)
-    return explained(audit, shown, views, attributes, confidence, sample, answer, keep_values)
+    return Prepared(attributor, wanted, seed, views, attributes, shown, own, sample)
 
 
-def _check_audit(audit: Any) -> None:
+def _check_audit(audit: Any, verb: str = "explain", *asked: str) -> None:
+    """Refuse what cannot be explained; hints write the call of `verb` with what was `asked` besides the audit."""
     if not hasattr(audit, "handle"):
         raise WrongKind(
             f"`audit` is a {type(audit).__name__}.",
             "It must be the audit itself, which holds the rows and the model.",
-            hint="audit = fl.audit(X, model=model, ...); fl.explain(audit)",
+            hint=f"audit = fl.audit(X, model=model, ...); {_call(verb, 'audit', *asked)}",
             role="audit",
         )
     _ = audit.handle  # says what is missing, before anything else does
@@ -182,12 +211,16 @@ def _occlusion() -> Attributor:
 _NAMED: dict[str, Callable[[], Attributor]] = {"shap": _shap, "lime": _lime, "occlusion": _occlusion}
 
 
-def _output(audit: Audit, output: Any) -> Output:
+def _call(verb: str, *arguments: str) -> str:
+    return f"fl.{verb}({', '.join(arguments)})"
+
+
+def _output(audit: Audit, output: Any, verb: str = "explain", *asked: str) -> Output:
     if output not in get_args(Output):
         raise BadValue(
             f"`output` is {output!r}.",
             f"There are: {listed(get_args(Output))}.",
-            hint='fl.explain(audit, output="score")',
+            hint=_call(verb, "audit", *asked, 'output="score"'),
             role="output",
             value=output,
         )
@@ -195,7 +228,7 @@ def _output(audit: Audit, output: Any) -> Output:
     if scores is None and output == "log_odds":
         raise BadValue(
             "`output` is 'log_odds', and the model of this audit decides: it gives no score.",
-            hint='fl.explain(audit, output="decision")',
+            hint=_call(verb, "audit", *asked, 'output="decision"'),
             role="output",
             value=output,
         )
@@ -204,7 +237,7 @@ def _output(audit: Audit, output: Any) -> Output:
         raise BadValue(
             "`output` is 'decision', and " + ("groups have thresholds of their own." if column else f"the decisions of this audit are the column {audit.spec.y_pred!r}, not those of its model."),
             "The inputs of a model explain what the model decides about a row, at one threshold.",
-            hint=f"fl.explain(audit.at({audit.spec.threshold or 0.5!r}), output='decision'), or output='score'",
+            hint=_call(verb, f"audit.at({audit.spec.threshold or 0.5!r})", *asked, 'output="decision"') + ', or output="score"',
             role="output",
             value=output,
         )

@@ -13,6 +13,7 @@ from ..metrics._sentence import label_of
 from ._encoded import Output
 
 if TYPE_CHECKING:
+    from ._attributor import Warned
     from ._explanation import Contribution
 
 _MOST_GROUPS, _MOST_INPUTS = 4, 2
@@ -41,7 +42,9 @@ def written(value: float, output: Output, spec: Spec, *, bare: bool = False) -> 
     return fixed(value, 3 if abs(value) < 10 else 1)
 
 
-def describe(rows: Sequence[Contribution], supported: Sequence[Contribution], output: Output, spec: Spec) -> str:
+def describe(
+    rows: Sequence[Contribution], supported: Sequence[Contribution], output: Output, spec: Spec, against: str = "the background"
+) -> str:
     """Say for each group which inputs move the answer most, up or down, as far as the data support it."""
     groups = list(dict.fromkeys(row.group for row in rows))
     able = [group for group in groups if any(row.group == group and not math.isnan(row.mean) for row in rows)]
@@ -54,10 +57,15 @@ def describe(rows: Sequence[Contribution], supported: Sequence[Contribution], ou
     if not clauses:
         return f"Cannot tell which inputs move {_what(output)} in any group.{_left(rows)}"
     return (
-        f"Compared with the background, what the model used moves {_what(output)} on average, in {unit_of(output, spec)}: "
+        f"Compared with {against}, what the model used moves {_what(output)} on average, in {unit_of(output, spec)}: "
         + "; ".join(clauses)
         + f".{tail}{_left(rows)}"
     )
+
+
+def warn(warned: Sequence[Warned]) -> str:
+    """The end of a sentence that misleads without it."""
+    return f" Mind: {'; '.join(one.short for one in warned)}." if warned else ""
 
 
 def _group(group: tuple[Level, ...], parts: Sequence[Contribution], output: Output, spec: Spec) -> str:

@@ -8,17 +8,26 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .._html import ROUNDING, Cell, escape, table
+from .._protect import Profile
 from .._result import Query, Result
 from .._spec import Spec
+from ..exceptions import RowsNotHeld
 from ..metrics._results import GroupTable, Status, note
 from ..stats import student_quantile
+from ._attributor import Warned
 from ._decomposition import CAUTION
 from ._encoded import Output
-from ._explained_words import describe, in_points, unit_of, written
+from ._explained_words import describe, in_points, unit_of, warn, written
 from ._values import Group, Values
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ..plots import Picture
+
+
+COLUMNS = ("feature", "mean", "lower", "upper", "mean_abs", "abs_lower", "abs_upper", "n", "status", "reason")
+"""Columns of the frame, after those of the groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +76,17 @@ class Explanation(Result):
     method_name : str
         "shap", "lime", or the name of the attributor.
     notes : tuple of str
-        What a reader has to know: an explainer that was replaced, contributions that do not add up.
+        What a reader has to know: an explainer that was replaced, contributions that do not add up. The `warnings` come first.
     base : float
-        Mean answer for the background: what the contributions start from.
+        What the contributions start from: the mean answer for the background, or for `base_of`.
     background_n : int or None
-        Rows of the background; None where there is nothing to show.
+        Rows of the background; None where there is nothing to show, or none was used.
     sampled : tuple of (group, explained, people)
         How many rows of each group were explained, of how many; None where this is not shown. Each explained row of a group stands
         for people / explained of them.
     max_error : float
-        The largest of abs(base + sum of contributions - model's answer) over the explained rows.
+        The largest of abs(base + sum of contributions - model's answer) over the explained rows; in the published form over the rows
+        of the groups that are shown, rounded up to one digit.
     diagnostics : tuple of (name, number)
         Other measures of quality that the method gives.
     predictions : int or None
@@ -85,6 +95,13 @@ class Explanation(Result):
         Contributions row by row, for a person's own eyes: only with ``keep_values=True``, and never in the published form.
     rates : GroupTable or None
         In the published form: how the same groups are decided about, to be shown beside what the model used.
+    marks : tuple of str
+        Hashes of the model's answers about the audited rows and about the background, by which two explanations are known to be of the
+        same ones; empty in the published form.
+    warned : tuple of Warned
+        The notes without which the numbers mislead, each with its short form for the sentence.
+    base_of : str
+        What the base is the mean answer for, where that is not the background.
     """
 
     attributes: tuple[str, ...]
@@ -108,8 +125,23 @@ class Explanation(Result):
     values: Values | None = field(default=None, compare=False)
     for_readers: Explanation | None = field(default=None, compare=False)
     rates: GroupTable | None = field(default=None, compare=False)
+    marks: tuple[str, str] = field(default=("", ""), compare=False)
+    warned: tuple[Warned, ...] = ()
+    base_of: str = ""
 
     caution: ClassVar[str] = CAUTION
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The notes that belong into every picture: an explainer that was replaced, contributions that are not faithful or not stable."""
+        return tuple(one.text for one in self.warned)
+
+    @property
+    def against(self) -> str:
+        """What the rows are compared with, in words: "100 background rows"."""
+        if self.base_of:
+            return self.base_of
+        return "the background" if self.background_n is None else f"{self.background_n:,} background rows"
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -166,7 +198,7 @@ class Explanation(Result):
         import pandas as pd
 
         columns: dict[str, Any] = {name: [row.group[j] for row in self.rows] for j, name in enumerate(self.attributes)}
-        for name in ("feature", "mean", "lower", "upper", "mean_abs", "abs_lower", "abs_upper", "n", "status", "reason"):
+        for name in COLUMNS:
             columns[name] = [getattr(row, name) for row in self.rows]
         if None in columns["n"]:
             columns["n"] = pd.array(columns["n"], dtype="Int64")
@@ -182,8 +214,10 @@ class Explanation(Result):
             "method": self.method,
             "method_name": self.method_name,
             "notes": list(self.notes),
+            "warnings": list(self.warnings),
             "base": _none(self.base),
             "background_n": self.background_n,
+            "base_of": self.base_of,
             "sampled": [[list(group), n, people] for group, n, people in self.sampled],
             "max_error": _none(self.max_error),
             "diagnostics": [[name, _none(value)] for name, value in self.diagnostics],
@@ -197,11 +231,28 @@ class Explanation(Result):
         """Give the same answer from what may be published: over the published people, without small groups and without single rows."""
         return self if self.for_readers is None else self.for_readers
 
+    def plot_values(self, ax: Any = None, profile: Profile = "restricted") -> Picture:
+        """Draw the contributions of people as a beeswarm; see `Values.plot`.
+
+        Raises
+        ------
+        RowsNotHeld
+            If the values were not kept; the published form never has them.
+        """
+        if self.values is None:
+            raise RowsNotHeld(
+                "This explanation holds means of groups, and no contributions of single rows.",
+                "They are kept only where they are asked for, and never in the published form: a row is a person.",
+                hint="fl.explain(audit, keep_values=True).plot_values()",
+                role="keep_values",
+            )
+        return self.values.plot(ax, profile)
+
     @property
     def sentence(self) -> str:
         """What moved the model's answer most in each group, or what the data cannot tell."""
         answer = self.published()
-        return answer.within + describe(answer.rows, answer.supported, answer.output, answer.spec)
+        return answer.within + describe(answer.rows, answer.supported, answer.output, answer.spec, answer.base_of or "the background") + warn(answer.warned)
 
     def html(self) -> str:
         """Give the published contributions as an HTML table."""
@@ -229,15 +280,15 @@ class Explanation(Result):
     def told(self) -> str:
         """How the contributions were found, from what they start, and how far they are from adding up."""
         answer = self.published()
-        if answer.background_n is None:
+        if math.isnan(answer.base):
             return answer.method
         base = written(answer.base, answer.output, answer.spec)
         off = answer.max_error
         adds = "add up to" if off <= 1e-9 else f"add up, but for {off:.1g} at most, to" if off <= 1e-4 else f"are up to {off:.2g} away from"
         return (
-            f"{answer.method} The mean answer for {answer.background_n:,} background rows is {base};"
+            f"{answer.method} The mean answer for {answer.against} is {base};"
             f" a person's contributions {adds} the model's answer less this."
-            " The intervals hold for this model and this background."
+            f" The intervals hold for this model and {'these rows' if answer.base_of else 'this background'}."
         )
 
     def __repr__(self) -> str:

@@ -18,10 +18,10 @@ from ._answer import Answerer, is_able, protected
 from ._budget import Limits, read_cells
 from ._codec import codec
 from ._decomposition import GapDecomposition
-from ._gap_table import GapTable, table_of, with_steps
-from ._options import read_generator, read_limits, read_thresholds
+from ._gap_table import COLUMNS, GapTable, table_of, with_steps
+from ._options import check_columns, read_generator, read_limits, read_thresholds
 from ._outcomes import Outcome, Output, find_outcome
-from ._pairs import decided_at, means_of
+from ._pairs import decided_at, hidden_people, means_of, seen_pairs
 from ._people import Question, find_questions, read_people
 from ._players import read_players
 from ._run import Task, run
@@ -88,7 +88,7 @@ def decompose_gap(
     """Split the gap between two groups into what each input of the model carries of it.
 
     The parts are Shapley values of the model's decision (or score, or loss), averaged over the people of each group; they add up to the
-    gap that `audit.difference` measures. The raw columns are the inputs, whatever the model makes of them.
+    measured gap, for decisions the one of `audit.difference`. The raw columns are the inputs, whatever the model makes of them.
 
     Parameters
     ----------
@@ -111,14 +111,16 @@ def decompose_gap(
         Rows like those of the audit that people are compared with; all audited rows when None, drawn by their weights.
     thresholds
         Thresholds at which the gap is decomposed as well, from the same predictions, for ``.at(threshold)``; True for all published ones.
+        Simultaneous limits are for one threshold: looking at many finds more than chance allows at one.
     players
         Inputs that count as one, ``{"money": ["income", "debt"]}``; the others stay single.
     n_rounds
         Draws per person. None makes at least 4, and goes on until no input's error of the sampling is more than a third of the
-        largest standard error, or to 20.
+        largest standard error, or to 20; it makes 10 where some groups or people are hidden from readers, who see this number.
     max_predictions
         The budget: a round asks the model 2 x (inputs - 1) times per person. Where not even one round of everybody fits, as many people
-        of each group as do are drawn by chance, and a part "(rows not explained)" says what that leaves out.
+        of each group as do are drawn by chance, and a part "(rows not explained)" says what that leaves out. People who are hidden from
+        readers count as the most that they could be, so that the size of the sample does not tell how many they are.
     random_state
         A seed, or a NumPy generator. NumPy's global state is not touched.
     progress
@@ -140,7 +142,8 @@ def decompose_gap(
     TooManyPredictions
         If not even one round of 30 people of each group fits in the budget.
     BadValue
-        For other metrics and outputs, and for a model that is random or depends on more than the columns of a row.
+        For other metrics and outputs, for a model that is random or depends on more than the columns of a row, and for names that the
+        answer has for itself.
 
     Notes
     -----
@@ -168,8 +171,10 @@ def decompose_gap(
     _check_decides(audit, outcome, group)
     steps = read_thresholds(audit, outcome, thresholds, group)
     attributes, questions, found = find_questions(audit, group, by, reference, outcome, _CONFIDENCE)
-    answerer, main = _answerer(audit, questions, found, steps, background, players, limits, rng, progress)
     single = group is not None and not isinstance(group, list)
+    if not single:
+        check_columns(audit, attributes, COLUMNS, "decompose_gap")
+    answerer, main = _answerer(audit, questions, found, steps, background, players, limits, rng, progress)
     if single:
         made: list[Any] = [answerer.answers(k)[0] for k in range(len(steps))]
     else:
@@ -205,14 +210,15 @@ def _answerer(
     able = np.array(
         [not math.isnan(pair.change) and is_able(people, side.group, side.reference) for pair, side in zip(own, people.sides, strict=True)]
     )
+    pairs = tuple(tuple(own) if k == main else _pairs_at(audit, questions, own, step) for k, step in enumerate(steps))
+    seen = tuple(tuple(seen_pairs(shown, people, some, step)) for some, step in zip(pairs, steps, strict=True))
     cuts = None if steps[0] is None else np.asarray(steps, float)
     done = None
     if able.any():
-        task = Task(people, cells, who, outcome.values(cuts), main, able)
+        task = Task(people, cells, hidden_people(shown, people, cells, seen), who, outcome.values(cuts), main, able)
         decides = outcome.output == "decision" and audit.threshold is None
         done = run(audit, task, rows, background, decides, limits, rng, progress)
-    pairs = tuple(tuple(own) if k == main else _pairs_at(audit, questions, own, step) for k, step in enumerate(steps))
-    return Answerer(audit, shown, people, means, cells, who, background, steps, pairs, done), main
+    return Answerer(audit, shown, people, means, cells, who, background, steps, pairs, seen, done), main
 
 
 def _pairs_at(audit: Audit, questions: Sequence[Question], own: Sequence[PairRow], threshold: float | None) -> tuple[PairRow, ...]:

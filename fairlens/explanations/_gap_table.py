@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+COLUMNS = (
+    "reference", "feature", "contribution", "lower", "upper", "simultaneous_lower", "simultaneous_upper", "share", "n", "gap", "status", "reason",
+)  # fmt: skip
+"""Columns of the frame, after those of the groups."""
+
+
 @dataclass(frozen=True, repr=False)
 class GapTable(Result):
     """Which inputs carry the gap of each of several groups. Made by `decompose_gap` for a list of groups, or for all.
@@ -139,22 +145,37 @@ class GapTable(Result):
     def sentence(self) -> str:
         """The largest gap that the data support and who carries it, or that they cannot tell; and the groups that are left out."""
         answer = self.published()
-        able = [gap for gap in answer.gaps if gap.status == "ok"]
+        able, sure = answer._able
         left = [f"{label_of(gap.pair.row.group)} ({gap.status})" for gap in answer.gaps if gap.status != "ok"]
         tail = f" Left out: {'; '.join(left)}." if 0 < len(left) <= 3 else f" Left out: {len(left)} groups." if left else ""
         if not able:
             return f"Cannot tell: there is no gap that can be decomposed.{tail}"
-        sure = [gap for gap in able if gap.pair.p_value * len(able) <= 1 - gap.confidence]
-        widest = max(sure or able, key=lambda gap: round(abs(gap.gap), 12))
+        widest = answer.largest
+        assert widest is not None
         if sure:
             counted = f" It is the largest of {len(able)} gaps." if len(able) > 1 else ""
             return f"{widest.sentence}{counted}{tail}"
         unit = unit_of(widest.pair.row.metric)
         interval = f"{unit.signed(widest.gap)}{f' {unit.word}' if unit.word else ''}, {unit.signed(widest.gap_lower)} to {unit.signed(widest.gap_upper)} by itself"
+        if len(able) == 1:
+            interval = interval.removesuffix(" by itself")
+            return f"{widest.within}Cannot tell: the gap of {label_of(widest.pair.row.group)} to {reference_of(widest.pair)} is not clear of 0 ({interval}).{tail}"
         return (
             f"{widest.within}Cannot tell: none of the {len(able)} gaps is clear of 0, allowing for all of them;"
             f" the largest is that of {label_of(widest.pair.row.group)} to {reference_of(widest.pair)} ({interval}).{tail}"
         )
+
+    @property
+    def largest(self) -> GapDecomposition | None:
+        """The gap that the sentence is about: the largest of those that are clear of 0, else of all; None where there is none."""
+        able, sure = self._able
+        return max(sure or able, key=lambda gap: round(abs(gap.gap), 12), default=None)
+
+    @property
+    def _able(self) -> tuple[list[GapDecomposition], list[GapDecomposition]]:
+        """The gaps that can be compared, and those that are clear of 0, allowing for all of them."""
+        able = [gap for gap in self.gaps if gap.status == "ok"]
+        return able, [gap for gap in able if gap.pair.p_value * len(able) <= 1 - gap.confidence]
 
     def html(self) -> str:
         """Give the published contributions, a table per group."""

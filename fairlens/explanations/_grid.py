@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import narwhals.stable.v2 as nw
 import numpy as np
 import numpy.typing as npt
 
-from ..exceptions import BadValue, ColumnNotFound, listed
+from ..exceptions import BadValue, ColumnNotFound, WrongKind, listed
 from ._attributor import Vector
 from ._encoding import encoding
 from ._engines import Places, engine
@@ -69,6 +69,8 @@ def make_grid(inputs: Any, feature: Any, given: Sequence[Any] | None, people: Pl
     ------
     ColumnNotFound
         If no input has that name.
+    WrongKind
+        If `given` is no list of values.
     BadValue
         If a given value is no finite number, or a level that no row has; or if there is nothing to ask about.
     """
@@ -78,6 +80,12 @@ def make_grid(inputs: Any, feature: Any, given: Sequence[Any] | None, people: Pl
             f"`feature` is {feature!r}.", f"The model's inputs are: {listed(names, 30)}.", hint=f"fl.dependence(audit, {names[0]!r})",
             role="feature", value=feature,
         )  # fmt: skip
+    if isinstance(given, str | bytes | Mapping) or not (given is None or np.iterable(given)):
+        raise WrongKind(
+            f"`grid` is {given!r}, a {type(given).__name__}.", "It must be a list of values to set, or None.", hint=f"grid=[{given!r}]" if not isinstance(given, Mapping) else "grid=[20, 30, 40]",
+            role="grid", value=given,
+        )  # fmt: skip
+    given = None if given is None else list(given)
     place = names.index(feature)
     column = encoding(_only(inputs, place, feature))
     own, coded = column.matrix[:, 0], column.coded[0]

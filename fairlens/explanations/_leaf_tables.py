@@ -20,7 +20,7 @@ extensions of games, Management Science 18, 1972 (the integral).
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +39,13 @@ MOST_NUMBERS = 1 << 25
 _CHUNK = 1 << 20
 """Numbers in one intermediate array."""
 _ROWS = 1 << 14
+_OFTEN = 256
+"""Groups of leaves from one report to the next."""
+Report = Callable[[], None]
+
+
+def _silent() -> None:
+    """Report to nobody."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -61,23 +68,25 @@ class LeafTables:
         """Memory of the tables."""
         return int(self.tables.nbytes)
 
-    def values(self, X: Numbers) -> Numbers:
+    def values(self, X: Numbers, report: Report = _silent) -> Numbers:
         """Look up the contributions (rows, inputs): with the base they add up to the trees' sum for each row."""
         codes = self.plan.codes(self.trees.rounded(np.asarray(X, float)))
         fast = compiled()
         if fast is not None:
-            return np.asarray(fast.values(self.plan, self.tables, codes, self.trees.inputs), float)
-        return _values(self.plan, self.tables, codes, self.trees.inputs)
+            return np.asarray(fast.values(self.plan, self.tables, codes, self.trees.inputs, report), float)
+        return _values(self.plan, self.tables, codes, self.trees.inputs, report)
 
 
-def leaf_tables(trees: Trees, background: Numbers | None, most_numbers: int = MOST_NUMBERS) -> LeafTables | Unread:
+def leaf_tables(trees: Trees, background: Numbers | None, most_numbers: int = MOST_NUMBERS, report: Report = _silent) -> LeafTables | Unread:
     """Work out the tables for a background; with None for the training rows, as the branches of the trees weigh them.
+
+    `report` is called again and again, and may raise to stop it.
 
     Returns
     -------
     The tables, or the reason why there are none.
     """
-    plan = plan_of(trees, most_numbers)
+    plan = plan_of(trees, most_numbers, report)
     if isinstance(plan, Unread):
         return plan
     if background is None:
@@ -87,11 +96,12 @@ def leaf_tables(trees: Trees, background: Numbers | None, most_numbers: int = MO
     else:
         codes = plan.codes(trees.rounded(np.asarray(background, float)))
         fast = compiled()
-        counts = _counts(plan, codes) if fast is None else fast.counts(plan, codes)
+        counts = _counts(plan, codes, report) if fast is None else fast.counts(plan, codes, report)
         shares = np.asarray(counts, float) / len(background)
     tables = np.zeros(int(plan.table_at[-1]))
     base = plan.constant
     for batch in _batches(plan):
+        report()
         base += _fill(plan, batch, shares, tables)
     return LeafTables(trees, plan, tables, base)
 
@@ -225,13 +235,15 @@ def _halves(values: Numbers, j: int) -> tuple[Numbers, Numbers]:
     return parted[:, 0], parted[:, 1]
 
 
-def _states(plan: Plan, codes: npt.NDArray[np.int32]) -> Iterator[tuple[int, Places]]:
+def _states(plan: Plan, codes: npt.NDArray[np.int32], report: Report) -> Iterator[tuple[int, Places]]:
     """State of every row, group by group."""
     size = codes.shape[1]
     answer, bits = np.empty(size, bool), np.empty(size, np.int64)
     questions = list(zip(plan.bit.tolist(), plan.column.tolist(), plan.code.tolist(), plan.yes.tolist(), strict=True))
     at = plan.question_at.tolist()
     for group, (start, stop) in enumerate(itertools.pairwise(at)):
+        if group % _OFTEN == 0:
+            report()
         state = np.zeros(size, np.int64)
         for bit, column, code, yes in questions[start:stop]:
             (np.greater if yes else np.less_equal)(codes[column], code, out=answer)
@@ -239,18 +251,18 @@ def _states(plan: Plan, codes: npt.NDArray[np.int32]) -> Iterator[tuple[int, Pla
         yield group, state
 
 
-def _counts(plan: Plan, codes: npt.NDArray[np.int32]) -> Numbers:
+def _counts(plan: Plan, codes: npt.NDArray[np.int32], report: Report) -> Numbers:
     found = np.zeros(int(plan.state_at[-1]))
-    for group, state in _states(plan, codes):
+    for group, state in _states(plan, codes, report):
         found[plan.state_at[group] : plan.state_at[group + 1]] = np.bincount(state, minlength=1 << plan.bits[group])
     return found
 
 
-def _values(plan: Plan, tables: Numbers, codes: npt.NDArray[np.int32], inputs: int) -> Numbers:
+def _values(plan: Plan, tables: Numbers, codes: npt.NDArray[np.int32], inputs: int, report: Report) -> Numbers:
     found = np.zeros((inputs, codes.shape[1]))
     for start in range(0, codes.shape[1], _ROWS):
         into = found[:, start : start + _ROWS]
-        for group, state in _states(plan, codes[:, start : start + _ROWS]):
+        for group, state in _states(plan, codes[:, start : start + _ROWS], report):
             own = plan.inputs[plan.input_at[group] : plan.input_at[group + 1]].tolist()
             lines = tables[plan.table_at[group] : plan.table_at[group + 1]].reshape(len(own), -1)
             for place, line in zip(own, lines, strict=True):

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import blake2b
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..exceptions import BadValue, OutOfRange, PackageMissing
-from ._attributor import Attribution, Function, Matrix, Report, Vector, largest_error
+from ._attributor import Attribution, Function, Matrix, Places, Remarks, Report, Vector, largest_error
 from ._lime_inputs import LACKING, Model, check, without_nan
-from ._lime_pool import Basis, admit, basis, draw, fit
-from ._lime_words import Quality, describe, notes
+from ._lime_pool import Basis, Mask, admit, basis, draw, fit, share_among
+from ._lime_words import Quality, describe, remarks
 
 if TYPE_CHECKING:
     from ._encoded import Encoded
 
+Marks = npt.NDArray[np.uint64]
 _FEWEST = 50
 _BLOCK = 50_000
 
@@ -42,6 +45,11 @@ class LimeAttribution(Attribution):
     fidelity: Vector = field(default_factory=lambda: np.empty(0))
     residual: Vector = field(default_factory=lambda: np.empty(0))
     spread: Matrix = field(default_factory=lambda: np.empty((0, 0)))
+    about: Callable[[Places | None], Remarks] | None = None
+
+    def remarks(self, rows: Places | None = None) -> Remarks:
+        """What is said of all rows, or of some."""
+        return Attribution.remarks(self) if self.about is None else self.about(rows)
 
 
 @dataclass(frozen=True)
@@ -147,36 +155,36 @@ class LimeAttributor:
         names = tuple(f"column {j}" for j in range(Z.shape[-1] if Z.ndim else 0))
         expected = self.predictions(len(Z), len(names), len(background)) + self.pool * len(Z)
         task = self._task(f, Z, background, categorical, names, seed, progress, expected)
-        fx = task.model(task.rows) if self.pool else None
-        values: Matrix = task.run(fx).values.mean(axis=0)
-        return values
+        return np.asarray(task.run(task.model(task.rows) if self.pool else None).values.mean(axis=0), float)
 
     def explain(self, question: Encoded) -> LimeAttribution:
         """Give contributions with their fidelity, their residuals and their spread over the repeats."""
         q = question
-        task = self._task(q.f, q.Z, q.background, q.categorical, q.names, q.seed, None, 0)
+        task = self._task(q.f, q.Z, q.background, q.categorical, q.names, q.seed, None, 0, q.marks)
         found = task.run(q.fx)
         values = found.values.mean(axis=0)
         residual = q.base + values.sum(axis=1) - q.fx
-        counts = np.isfinite(found.fidelity).sum(axis=0)
         with np.errstate(invalid="ignore"):
-            fidelity = np.where(np.isfinite(found.fidelity), found.fidelity, 0).sum(axis=0) / counts
+            fidelity = np.where(np.isfinite(found.fidelity), found.fidelity, 0).sum(axis=0) / np.isfinite(found.fidelity).sum(axis=0)
         quality = Quality(found.values, fidelity, residual)
+        about = partial(remarks, self, quality, tuple(q.names), task.basis.newcomers(task.rows), task.gaps())
+        said = about(None)
         return LimeAttribution(
-            values, q.base, describe(self, q.seed), notes(self, quality, task.strangers(), task.gaps()),
-            largest_error(values, q.base, q.fx), quality.numbers(), fidelity, residual, quality.spread,
+            values, q.base, describe(self, q.seed), said.notes, largest_error(values, q.base, q.fx), said.diagnostics, said.warnings, "",
+            fidelity, residual, quality.spread, about,
         )  # fmt: skip
 
     def _task(
         self, f: Function, Z: Matrix, background: Matrix, categorical: tuple[int, ...], names: Sequence[str], seed: int,
-        progress: Report | None, expected: int,
+        progress: Report | None, expected: int, marks: Marks | None = None,
     ) -> _Task:  # fmt: skip
         Z, background = np.asarray(Z, float), np.asarray(background, float)
         check(Z, background, categorical, names)
         columns = list(categorical)
         rows, base = without_nan(Z, columns), without_nan(background, columns)
         model = Model(f, columns, progress, expected)
-        return _Task(self, model, rows, base, basis(base, columns), tuple(names), columns, seed)
+        own = np.ascontiguousarray(rows).view(np.uint64) if marks is None else marks
+        return _Task(self, model, rows, base, basis(base, columns), columns, seed, own)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,26 +197,23 @@ class _Found:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Task:
-    """One run: rows and background without NaN, and what LIME reads from the background."""
+    """One run: rows and background without NaN, what LIME reads from the background, and what tells the values of the rows apart."""
 
     lime: LimeAttributor
     model: Model
     rows: Matrix
     background: Matrix
     basis: Basis
-    names: tuple[str, ...]
     categorical: list[int]
     seed: int
+    marks: Marks
 
-    def strangers(self) -> tuple[str, ...]:
-        """Inputs in which rows have categories that the background lacks."""
-        new = self.basis.newcomers(self.rows)
-        return tuple(name for j, name in enumerate(self.names) if new[:, j].any())
-
-    def gaps(self) -> tuple[str, ...]:
-        """Inputs whose category is missing in some rows."""
-        both = np.concatenate([self.rows, self.background])[:, self.categorical]
-        return tuple(self.names[j] for j, lacks in zip(self.categorical, (both == LACKING).any(axis=0), strict=True) if lacks)
+    def gaps(self) -> Mask:
+        """Which categories of the rows (rows, inputs) are missing; all of an input where one of the background is."""
+        found = np.zeros(self.rows.shape, bool)
+        lacks = (self.background[:, self.categorical] == LACKING).any(axis=0)
+        found[:, self.categorical] = (self.rows[:, self.categorical] == LACKING) | lacks
+        return found
 
     def run(self, fx: Vector | None) -> _Found:
         """Explain every row as often as asked; a shared pool needs the model's answer for the rows themselves."""
@@ -223,22 +228,21 @@ class _Task:
     def _by_row(self, found: _Found) -> None:
         library = _Library.make(self.background, self.basis, self.lime.discretize)
         codes = library.codes(self.rows)
-        share = _share(codes, library.codes(self.background))
+        share = share_among(codes, library.codes(self.background))
         distances = 1 - share if self.lime.discretize else self.basis.distances(self.rows)
         new = share == 0 if self.lime.discretize else self.basis.newcomers(self.rows)
         admitted = [{j: codes[i, j] for j in np.flatnonzero(new[i]).tolist()} for i in range(len(self.rows))]
         runs = [(i, k) for i in range(len(self.rows)) for k in range(self.lime.repeats)]
         size = max(1, _BLOCK // self.lime.n_samples)
         for start in range(0, len(runs), size):  # a model is asked about many rows at once, since some take long for any call
-            block = [(i, k, _Draw(self.rows[i], self.lime.n_samples, self._key(self.rows[i], k), admitted[i])) for i, k in runs[start : start + size]]
+            block = [(i, k, _Draw(self.rows[i], self.lime.n_samples, self._key(self.marks[i].tobytes(), k), admitted[i])) for i, k in runs[start : start + size]]
             answers = self.model(np.concatenate([library.perturb(one) for _, _, one in block])).reshape(len(block), -1)
             for (i, k, one), answer in zip(block, answers, strict=True):
                 weights, found.fidelity[k, i] = library.solve(one, answer)
                 found.values[k, i] = weights * distances[i]
 
     def _by_pool(self, found: _Found, fx: Vector) -> None:
-        patterns = np.where(self.basis.newcomers(self.rows), self.rows, np.inf)  # inf is no code, and equal to itself
-        kinds, kind_of = np.unique(patterns, axis=0, return_inverse=True)
+        kinds, kind_of = np.unique(np.where(self.basis.newcomers(self.rows), self.marks, 0), axis=0, return_inverse=True)
         distances = self.basis.distances(self.rows)
         for k in range(self.lime.repeats):
             plain = draw(self.basis, self.lime.n_samples - 1, self._rng(b"pool", k))
@@ -256,10 +260,9 @@ class _Task:
     def _rng(self, what: bytes, repeat: int) -> np.random.Generator:
         return np.random.default_rng(self._key(what, repeat))
 
-    def _key(self, what: Matrix | bytes, repeat: int) -> Any:
+    def _key(self, what: bytes, repeat: int) -> Any:
         """A seed that depends on nothing but these values, the seed and the repeat."""
-        content = what if isinstance(what, bytes) else what.tobytes()
-        return np.frombuffer(blake2b(content + f"|{self.seed}|{repeat}".encode()).digest(), np.uint32)
+        return np.frombuffer(blake2b(what + f"|{self.seed}|{repeat}".encode()).digest(), np.uint32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -388,11 +391,3 @@ def _mend(discretizer: Any) -> None:
         for k, (low, high) in enumerate(zip(discretizer.mins[j], discretizer.maxs[j], strict=True)):
             if low == high:
                 discretizer.means[j][k], discretizer.stds[j][k] = 0.0, 1.0
-
-
-def _share(codes: Matrix, among: Matrix) -> Matrix:
-    """Share of the rows of `among` that have the code of each row, column by column."""
-    found = np.empty(codes.shape)
-    for j in range(codes.shape[1]):
-        found[:, j] = (codes[:, j, None] == among[:, j]).mean(axis=1)
-    return found

@@ -75,10 +75,11 @@ def check(Z: Matrix, background: Matrix, categorical: Sequence[int], names: Sequ
         counts = wrong.sum(axis=0)
         bad = [names[j] for j in numeric if counts[j]]
         if bad:
+            drop = f"X{'' if kind == 'missing' else '.replace([np.inf, -np.inf], np.nan)'}.dropna(subset={bad[:3]!r})"
             raise MissingValues(
                 f"LIME was asked about rows in which numbers are {kind}, in {listed(bad)}.",
                 "It draws numbers around the mean of a column, which these do not have, and takes categories only if they are missing.",
-                hint=f'method="shap", which takes them; or audit rows without: X.dropna(subset={bad[:3]!r})',
+                hint=f'method="shap", which takes them; or audit rows without: {drop}',
                 role="method",
                 value=bad,
             )

@@ -110,6 +110,14 @@ def basis(background: Numbers, categorical: Sequence[int]) -> Basis:
     )
 
 
+def share_among(codes: Numbers, among: Numbers) -> Numbers:
+    """Share of the rows of `among` that have the code of each row, column by column."""
+    found = np.empty(codes.shape)
+    for j in range(codes.shape[1]):
+        found[:, j] = (codes[:, j, None] == among[:, j]).mean(axis=1)
+    return found
+
+
 def draw(found: Basis, size: int, rng: np.random.Generator) -> Numbers:
     """Draw perturbations as lime does: numbers from normal distributions, categories as often as they occur; columns by themselves.
 

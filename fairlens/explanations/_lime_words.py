@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..exceptions import listed
-from ._lime_pool import Numbers
+from ._attributor import Places, Remarks, Warned
+from ._lime_pool import Mask, Numbers
 
 if TYPE_CHECKING:
     from ._lime import LimeAttributor
@@ -60,6 +61,10 @@ class Quality:
             return float("nan")
         return float((self.values.mean(axis=1).std(axis=0, ddof=1) / np.sqrt(len(self.values))).max())
 
+    def of(self, rows: Places) -> Quality:
+        """The same of some rows."""
+        return Quality(self.values[:, rows], self.fidelity[rows], self.residual[rows])
+
     def numbers(self) -> tuple[tuple[str, float], ...]:
         """Give each measure a name."""
         size = np.abs(self.residual)
@@ -88,19 +93,39 @@ def describe(lime: LimeAttributor, seed: int) -> str:
     )
 
 
-def notes(lime: LimeAttributor, quality: Quality, strangers: Sequence[str], gaps: Sequence[str]) -> tuple[str, ...]:
-    """Say what a reader has to know."""
-    found = [_adding_up(quality), _stability(lime, quality), _fidelity(quality)]
-    if lime.pool:
-        found.append(_pool(quality))
-    if strangers:
-        found.append(
-            f"The background lacks values that rows have in {listed(strangers)}. LIME drew them as if the row were one more of"
+def remarks(lime: LimeAttributor, quality: Quality, names: Sequence[str], new: Mask, gaps: Mask, rows: Places | None = None) -> Remarks:
+    """Say what a reader has to know of all rows, or of some.
+
+    Parameters
+    ----------
+    lime, quality
+        How LIME was run, and what came of it.
+    names
+        Of the inputs.
+    new, gaps
+        Which values (rows, inputs) are categories that the background lacks, and which are missing.
+    rows
+        Places of the rows that may be spoken of.
+    """
+    if rows is not None:
+        quality, new, gaps = quality.of(rows), new[rows], gaps[rows]
+    strange, lacking = ([names[j] for j in np.flatnonzero(some.any(axis=0)).tolist()] for some in (new, gaps))
+    stability, fidelity = _stability(lime, quality), _fidelity(quality)
+    warned = []
+    if stability and quality.relative_spread > _UNSTABLE:
+        warned.append(Warned(stability, "LIME's repeats differ a lot"))
+    middle = _quantile(quality.fidelity, 0.5)
+    if middle < _UNFAITHFUL:
+        warned.append(Warned(fidelity, f"LIME's line accounts for only {100 * max(middle, 0):.0f} % of the variation of the model's answer"))
+    notes = [_adding_up(quality), stability, fidelity, _pool(quality) if lime.pool else ""]
+    if strange:
+        notes.append(
+            f"The background lacks values that rows have in {listed(strange)}. LIME drew them as if the row were one more of"
             " the background, so little tells it what they do; a larger background helps."
         )
-    if gaps:
-        found.append(f"A missing category is taken as a category of its own, in {listed(gaps)}.")
-    return tuple(text for text in found if text)
+    if lacking:
+        notes.append(f"A missing category is taken as a category of its own, in {listed(lacking)}.")
+    return Remarks(tuple(text for text in notes if text), tuple(warned), quality.numbers())
 
 
 def _adding_up(quality: Quality) -> str:
@@ -109,7 +134,7 @@ def _adding_up(quality: Quality) -> str:
     size = np.abs(quality.residual)
     return (
         "LIME fits a line, so its contributions do not add up exactly: base and contributions miss the model's answer by"
-        f" {_short(np.median(size))} in the median row and by {_short(size.max())} at most."
+        f" {_short(np.median(size))} in the median row, and by more than {_short(np.quantile(size, 0.9))} in one row of ten."
     )
 
 

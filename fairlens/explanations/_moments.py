@@ -19,7 +19,7 @@ from ._codec import Mask, Places
 from ._sampling import Numbers, Pooled, Sums
 
 _DRAWS, _BATCH, _SEED = 10_000, 4_000_000, 20_240
-_NOTHING = 1e-13
+_NOTHING, _ROUNDING = 1e-13, 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def contrasts(
     count, parts = columns.first.shape
     weight, centre = np.zeros((size, count)), np.zeros((size, count, parts))
     means, noise, freedom = (np.zeros((size, parts)) for _ in range(3))
-    sides = np.zeros((size, 2, parts))
+    sides, squares = np.zeros((size, 2, parts)), np.zeros((size, parts))
     for i, pair in enumerate(pairs):
         for j, (cells, sign) in enumerate(zip(pair, (1.0, -1.0), strict=True)):
             n, w = found.n[cells].sum(), found.w[cells].sum()
@@ -117,9 +117,11 @@ def contrasts(
             means[i] += sign * mean
             noise[i] += _noise(columns, cells) / w**2
             sides[i, j] = _variance(columns, weight[i] * cells, centre[i])
+        squares[i] = weight[i] ** 2 @ np.einsum("cjj->cj", columns.second)
         freedom[i] = _freedom(sides[i], [_effective(found, cells) - 1 for cells in pair])
     variance = sides.sum(axis=1)
-    variance = np.where(variance > (_NOTHING * (1 + np.abs(means))) ** 2, variance, 0.0)
+    least = np.maximum((_NOTHING * (1 + np.abs(means))) ** 2, _ROUNDING * squares)  # a constant is left with what rounding makes of it
+    variance = np.where(variance > least, variance, 0.0)
     single = _by_freedom(freedom, confidence)
     tail = _joint_confidence(columns, weight, centre, variance, confidence) if simultaneous else confidence
     joint = _by_freedom(freedom, tail)

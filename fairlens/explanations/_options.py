@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,20 @@ from ._outcomes import Outcome
 
 if TYPE_CHECKING:
     from .._audit import Audit
+
+
+def check_columns(audit: Audit, attributes: Sequence[str], own: Sequence[str], verb: str) -> None:
+    """Refuse group columns that are called like a column of the answer, where one of the two would be lost."""
+    taken = next((name for name in attributes if name in own), None)
+    if taken is not None:
+        role = audit.spec.role_of(taken)
+        raise BadValue(
+            f"`{role}` names the column {taken!r}, and fl.{verb} makes a table by it.",
+            f"That table has columns of its own called {', '.join(own)}.",
+            hint=f"fl.audit(..., {role}={{{taken + '_group'!r}: people[{taken!r}]}})",
+            role=role,
+            value=taken,
+        )
 
 
 def read_limits(n_rounds: int | None, max_predictions: int) -> Limits:

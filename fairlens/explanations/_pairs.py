@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Any
+
+import numpy as np
 
 from .._spec import Spec
 from .._thresholds import Threshold
@@ -13,6 +16,7 @@ from ..exceptions import LevelNotFound, OneGroup, ThresholdNotHeld
 from ..metrics import GroupRow, PairRow
 from ..stats import student_means
 from ..stats._calibration import bounded_mean
+from ._budget import Cells, Hidden
 from ._codec import Mask
 from ._people import Group, Numbers, People, Question, Sides
 
@@ -98,6 +102,54 @@ def published_pair(found: dict[Group, PairRow] | str, question: Question, raw: P
     if pair is None:
         return _hidden(raw, FEW)
     return replace(pair, reason=pair.reason or raw.reason) if pair.status == "ok" else pair
+
+
+def seen_pairs(shown: Any, people: People, pairs: Sequence[PairRow], threshold: Threshold) -> list[PairRow]:
+    """What readers may see of the gaps of all questions at one threshold."""
+    tables: list[tuple[Question, Any]] = []
+    found = []
+    for side, pair in zip(people.sides, pairs, strict=True):
+        question = side.question
+        table = next((known for asked, known in tables if asked.asks_like(question)), None)
+        if table is None:
+            table = published_pairs(shown, question, threshold)
+            tables.append((question, table))
+        found.append(published_pair(table, question, pair))
+    return found
+
+
+def hidden_people(shown: Any, people: People, cells: Cells, seen: Sequence[Sequence[PairRow]]) -> Hidden:
+    """Find the people whose number readers do not know; `seen` are the gaps that they see, by threshold and question."""
+    nobody = np.zeros(cells.count, bool)
+    if isinstance(shown, str):  # readers see nothing, so there is nothing that they could learn it from
+        return Hidden(~nobody, nobody, 0, 0)
+    rows = _of_hidden_groups(shown, people)
+    inside = np.bincount(cells.of_row, weights=rows[cells.rows], minlength=cells.count) > 0
+    known = cells.published & ~inside
+    told = np.array([any(not math.isnan(pair.change) for pair in pairs) for pairs in zip(*seen, strict=True)])
+    whole = cells.published & inside & (cells.group | cells.reference)[told].any(axis=0)
+    beside = cells.rows[(cells.published & inside)[cells.of_row]]
+    at_most = int(rows.sum() + (~rows[beside]).sum())
+    return Hidden(known, whole, at_most, max(shown.spec.suppress_below - 1, 0) * len(shown.tables.left_out))
+
+
+def _of_hidden_groups(shown: Any, people: People) -> Mask:
+    """The rows that are published and counted, of a group whose number is not: a group of all attributes of the questions crossed."""
+    sides = {name: side for side in people.sides for name in side.question.attributes}
+    table = shown.at(shown.own_threshold).by_group(people.sides[0].question.outcome.counted, by=list(sides))
+    able = {row.group for row in table.rows if row.n is not None}
+    rows = np.flatnonzero(people.counted & people.published)
+    crossed = np.zeros(len(rows), np.int64)
+    for side in sides.values():
+        crossed = np.unique(crossed * len(side.crossing.groups) + side.crossing.codes[rows], return_inverse=True)[1].reshape(-1)
+    _, first, place = np.unique(crossed, return_index=True, return_inverse=True)
+    groups = [
+        tuple(side.crossing.groups[side.crossing.codes[row]][side.question.attributes.index(name)] for name, side in sides.items())
+        for row in rows[first]
+    ]
+    found = np.zeros(len(people.counted), bool)
+    found[rows] = np.array([group not in able for group in groups], bool)[place.reshape(-1)]
+    return found
 
 
 def _hidden(pair: PairRow, reason: str) -> PairRow:

@@ -76,12 +76,13 @@ class Sides:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """One entry per row of the audit: in the selection, published, as scored, with their weights and labels (0 where it makes no difference).
+    """One entry per row of the audit: in the selection, counted, published, as scored, with weights and labels (0 where it makes no difference).
 
-    `weights` is None where each row is one person.
+    `counted` are those in the selection that the metric is of; `weights` is None where each row is one person.
     """
 
     inside: Mask
+    counted: Mask
     published: Mask
     scored: Numbers
     labels: Places
@@ -126,7 +127,7 @@ def read_people(audit: Audit, questions: Sequence[Question], left_out: Sequence[
     weights = None if spec.sample_weight is None else weights_of(read(frame), spec.sample_weight)
     crossings = {names: _cross([levels[axis] for axis in names]) for names in {question.attributes for question in questions}}
     sides = tuple(_sides(question, crossings[question.attributes], counted) for question in questions)
-    return People(inside, published, scored, labels, weights, sides)
+    return People(inside, counted, published, scored, labels, weights, sides)
 
 
 def _cross(levels: Sequence[Sequence[Level]]) -> Crossing:

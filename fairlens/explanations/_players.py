@@ -10,6 +10,7 @@ import numpy as np
 
 from ..exceptions import BadValue, ColumnNotFound, WrongKind, listed
 from ._codec import Mask, Places
+from ._parts import MIX, NOT_EXPLAINED
 
 NamedGroups = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -29,6 +30,7 @@ class Players:
 
 def read_players(inputs: Sequence[str], players: Any) -> Players:
     """Read the argument `players`; each input that it does not name is a player by itself."""
+    _check_inputs(inputs)
     if players is None:
         return Players(tuple(inputs), np.arange(len(inputs)))
     if not isinstance(players, Mapping) or not all(isinstance(name, str) for name in players):
@@ -40,6 +42,7 @@ def read_players(inputs: Sequence[str], players: Any) -> Players:
             value=players,
         )
     named = tuple((name, _inputs_of(name, wanted, inputs)) for name, wanted in players.items())
+    _check_names(named)
     taken = [one for _, some in named for one in some]
     _check_once(named, taken, inputs)
     owner = {one: name for name, some in named for one in some}
@@ -68,6 +71,30 @@ def _inputs_of(name: str, wanted: Any, inputs: Sequence[str]) -> tuple[str, ...]
             value=unknown[0],
         )
     return tuple(one for one in inputs if one in some)
+
+
+def _check_inputs(inputs: Sequence[str]) -> None:
+    taken = next((name for name in inputs if name in (MIX, NOT_EXPLAINED)), None)
+    if taken is not None:
+        raise BadValue(
+            f"The model has an input that is called {taken!r}.",
+            "So is a row of the answer that is no input.",
+            hint=f"audit X.rename(columns={{{taken!r}: {taken.strip('()')!r}}}), with a model that knows it by that name",
+            role="data",
+            value=taken,
+        )
+
+
+def _check_names(named: NamedGroups) -> None:
+    for name, some in named:
+        if not name.strip() or name in (MIX, NOT_EXPLAINED):
+            raise BadValue(
+                f"`players` has the name {name!r}.",
+                "A row of the answer that is no input is called so." if name.strip() else "A row of the answer would have no name.",
+                hint=f"players={{{(name.strip('() ') or 'both') + ('_group' if name.strip() else '')!r}: {list(some)!r}}}",
+                role="players",
+                value=name,
+            )
 
 
 def _check_once(named: NamedGroups, taken: Sequence[str], inputs: Sequence[str]) -> None:

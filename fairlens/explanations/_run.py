@@ -9,7 +9,7 @@ import numpy as np
 
 from .._predict import Numbers
 from .._progress import Progress, Step
-from ._budget import Cells, Limits, Plan, make_plan
+from ._budget import Cells, Hidden, Limits, Plan, make_plan
 from ._codec import Codec, Mask, Places
 from ._deciding import Asked
 from ._moments import Moments, contrasts, moments
@@ -43,6 +43,7 @@ class Task:
 
     people: People
     cells: Cells
+    hidden: Hidden
     players: Players
     values: Values
     main: int
@@ -64,8 +65,7 @@ def run(
     people = task.people
     inside, size = np.flatnonzero(people.inside), len(people.inside)
     places = inside if background is None else np.arange(size, size + len(background))
-    first = len(inside) + (0 if background is None else len(places))
-    plan = make_plan(people, task.cells, len(task.players.names), first, limits, rng)
+    plan = make_plan(people, task.cells, task.hidden, len(task.players.names), None if background is None else len(places), limits, rng)
     asked = Asked(rows, task.players, audit.handle.predict, decides, audit.spec)
     with Progress("Explaining the gap", progress) as shown:
         done = 0
@@ -78,7 +78,7 @@ def run(
         report(0)
         asked.check(inside, people.scored, audit.handle.inputs, rng)
         scores = people.scored[places] if background is None else asked.plain(places)
-        report(first)
+        report(plan.first)
         shares = None
         if background is None and people.weights is not None:
             shares = people.weights[places] / people.weights[places].sum()
@@ -86,14 +86,12 @@ def run(
         setting = Setting(
             asked, len(task.players.names), chosen, people.scored[chosen], people.labels[chosen], places, scores, task.values, shares
         )  # fmt: skip
-        found, pooled, rounds = _sample(setting, task, plan, limits.n_rounds is None and not plan.is_sampled, rng, report)
+        found, pooled, rounds = _sample(setting, task, plan, rng, report)
         shown(done, done)
     return Run(found, pooled, rounds, done, plan, setting.base)
 
 
-def _sample(
-    setting: Setting, task: Task, plan: Plan, may_stop: bool, rng: np.random.Generator, report: Report
-) -> tuple[Moments, Pooled, int]:
+def _sample(setting: Setting, task: Task, plan: Plan, rng: np.random.Generator, report: Report) -> tuple[Moments, Pooled, int]:
     """Sample block after block of rows; the first block says how many rounds are enough for all."""
     cells, most = task.cells.of_row[plan.chosen], plan.most
     cycle = Cycle(len(setting.background), setting.shares, rng)
@@ -107,7 +105,7 @@ def _sample(
         sums = Sums(setting, some)
         while sums.rounds < most:
             sums.draw(cycle, rng, report)
-            if may_stop and found is None and _FEWEST <= sums.rounds < most and _settled(summed(sums, some), sums.pooled(), sums.rounds, task):
+            if plan.may_stop and found is None and _FEWEST <= sums.rounds < most and _settled(summed(sums, some), sums.pooled(), sums.rounds, task):
                 most = sums.rounds
         part = summed(sums, some)
         found = part if found is None else found + part

@@ -74,7 +74,7 @@ def draw(audit: Audit, views: Sequence[tuple[str, ...]], attributes: Sequence[st
     rows
         Rows per group: all where a group has fewer, and never fewer than 30 of more.
     background
-        Rows of the background; None where one was given.
+        Rows of the background, drawn from the people who are published, where these are not too few; None where one was given.
     left_out
         Columns whose people without a value are not published.
     seed
@@ -100,7 +100,9 @@ def draw(audit: Audit, views: Sequence[tuple[str, ...]], attributes: Sequence[st
     )
     every = [one.drawn for one in strata]
     places = np.unique(np.concatenate(every)) if every else np.zeros(0, np.int64)
-    against = np.zeros(0, np.int64) if background is None else _draw_background(inside, background, weights, rng)
+    known = inside & published
+    pool = known if known.sum() >= spec.suppress_below else inside
+    against = np.zeros(0, np.int64) if background is None else _draw_background(pool, background, weights, rng)
     scored = read_scores(frame, spec) if spec.y_score is not None else np.asarray(row_levels(frame, Y_PRED, spec), float)
     return Sample(strata, places, against, scored, weights, published)
 

@@ -5,25 +5,30 @@ from __future__ import annotations
 import hashlib
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
+from time import perf_counter
 from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from ..exceptions import BadValue, FairlensError, OutOfRange, PackageMissing
-from ._attributor import Attribution, Function, Matrix, Report, Vector, largest_error
-from ._encoded import Encoded
+from ._attributor import Attribution, Function, Matrix, Report, Vector, Warned, at_most, largest_error
+from ._encoded import Encoded, too_many
 from ._shap_models import Way, ways
-from ._tree_attributor import exact_trees
+from ._tree_attributor import TRAINING, exact_trees
+from ._trees import is_of_trees
 
 T = TypeVar("T")
+Mask = npt.NDArray[np.bool_]
 _TOLERANCE = 1e-5
 """Of the sum of contributions, relative to the largest answer: models of 32 bits add up to this."""
-_CHUNK = 50
+_CHUNK, _WAIT = 50, 0.5
+"""Rows that an explainer is given at once, at most, and the seconds that they should take: between them it can be stopped."""
 _CALL = 20_000
 """Rows that shap asks a function about at once."""
 _MIXED = 100
@@ -51,9 +56,10 @@ class ShapAttributor:
         True to weigh the branches of trees by the training rows instead of the background: faster, another question, and only
         for models of trees.
     exact_inputs
-        All coalitions are asked up to so many inputs that differ at all: 2 ** inputs x background rows predictions per row.
+        All coalitions are asked of a row that differs from the background in up to so many inputs: 2 ** inputs x background rows
+        predictions for it.
     permutations
-        Random orderings per row beyond that, each with its reverse.
+        Random orderings per row beyond that, each with its reverse; also where all coalitions are beyond the budget, and a note says so.
 
     Notes
     -----
@@ -94,39 +100,75 @@ class ShapAttributor:
         return rows * self.permutations * (2 * inputs + 1) * background
 
     def cost(self, question: Encoded) -> int:
-        """Count what the model will be asked, without asking it."""
-        if next(ways(question, self.tree_path_dependent), None) is not None:
-            return _MIXED
-        return self.predictions(len(question.Z), int(_varying(question.Z, question.background).sum()), len(question.background))
+        """Count what the model will be asked at most, without asking it; no bound where a model is explained from within and that fails.
+
+        What takes the place of an explainer that failed is counted before it runs, and refused if it is beyond the budget.
+        """
+        plan = self._plan(question)
+        return plan.compared if plan.inside else plan.compared + plan.cost
+
+    def preview_notes(self, question: Encoded) -> tuple[str, ...]:
+        """What the cost depends on."""
+        plan = self._plan(question)
+        if not plan.inside:
+            return (plan.note,) if plan.note else ()
+        return (f"The model is explained from within. Where that fails, it is explained as any function, by up to {at_most(plan.cost):,.0f} predictions more.",)
+
+    def _plan(self, question: Encoded) -> _Plan:
+        """Choose between all coalitions and orderings, row by row; what is chosen depends on the question and on nothing that happens."""
+        inside = next(ways(question, self.tree_path_dependent), None) is not None
+        readable = question.is_numeric and question.predict.form == "predict_proba"
+        compared = min(_MIXED, len(question.Z)) * (int(inside) + int(readable))
+        players, size = _differing(question.Z, question.background).sum(axis=1), len(question.background)
+        few = players <= self.exact_inputs
+        all_of_them = np.where(players, 1 << np.where(few, players, 0), 0) * size
+        orderings = np.where(players, self.permutations * (2 * players + 1), 0) * size
+        wanted = int(np.where(few, all_of_them, orderings).sum())
+        if question.f.before + compared + wanted <= question.f.budget:
+            return _Plan(few, wanted, compared, inside, "")
+        cheap = few & (all_of_them <= orderings)
+        note = (
+            f"All coalitions of the inputs would take {wanted:,} predictions, beyond the budget `max_predictions` of {question.f.budget:,}."
+            f" {self.permutations:,} random orderings per row were asked instead: nearly the same on average, with an error of chance in each row that"
+            " widens the intervals."
+        )
+        return _Plan(cheap, int(np.where(cheap, all_of_them, orderings).sum()), compared, inside, note if (few & ~cheap).any() else "")
 
     def attribute(
         self, f: Function, Z: Matrix, background: Matrix, *, categorical: tuple[int, ...], seed: int, progress: Report | None
     ) -> Matrix:
         """Give Shapley values (rows, inputs) of any function; see `Attributor.attribute`."""
-        return self._any_function(f, np.asarray(Z, float), np.asarray(background, float), seed)
+        Z, background = np.asarray(Z, float), np.asarray(background, float)
+        few = _differing(Z, background).sum(axis=1) <= self.exact_inputs
+        return self._any_function(f, Z, background, few, [row.tobytes() for row in Z + 0.0], seed)
 
     def explain(self, question: Encoded) -> Attribution:
         """Give Shapley values by the best explainer, checked, and say which it was."""
         exact = exact_trees(question, path_dependent=self.tree_path_dependent)
         if isinstance(exact, Attribution):
             return exact
-        notes = []
+        why = f" Tables of the leaves of its trees were not used: {exact.reason}." if is_of_trees(question.model) else ""
+        warned = []
         tried = list(ways(question, self.tree_path_dependent))
         for way in tried:
             found = self._from_within(question, way)
             if isinstance(found, Attribution):
-                return found
-            notes.append(f"shap's {way.told} was replaced by an explainer for any function: {found}.")
+                return replace(found, method=found.method + why)
+            replaced = f"shap's {way.told} was replaced by an explainer for any function"
+            warned.append(Warned(f"{replaced}: {found}.", replaced))
         if self.tree_path_dependent and not tried:
-            notes.append(_NOT_BY_PATH)
-        return self._from_outside(question, tuple(notes))
+            warned.append(Warned(_NOT_BY_PATH, "branches could not be weighed by the training rows"))
+        return self._from_outside(question, tuple(warned), why)
 
-    def _from_outside(self, question: Encoded, notes: tuple[str, ...]) -> Attribution:
+    def _from_outside(self, question: Encoded, warned: tuple[Warned, ...], why: str) -> Attribution:
         """Values of the model as any function, with what is to be said of the explainers that it replaces."""
         f, Z, background = question.f, question.Z, question.background
-        inputs = int(_varying(Z, background).sum())
-        f.afford(self.predictions(len(Z), inputs, len(background)))
-        values = self._any_function(f, Z, background, question.seed)
+        plan = self._plan(question)
+        needed = f.asked + plan.cost
+        if needed > f.budget:
+            raise too_many(needed, f.budget, " ".join((*(one.text for one in warned), "With what was asked already, this takes up to")))
+        f.total = max(f.total, needed)
+        values = self._any_function(f, Z, background, plan.exact, [row.tobytes() for row in question.marks], question.seed)
         error = largest_error(values, question.base, question.fx)
         if not error <= _limit(question.fx):
             raise BadValue(
@@ -135,10 +177,20 @@ class ShapAttributor:
                 hint="model=lambda X: ... that reads nothing but the columns of each row, with a fixed seed",
                 role="model",
             )
-        few = inputs <= self.exact_inputs
-        how = f"all {2**inputs:,} coalitions of {inputs} inputs" if few else f"{self.permutations} random orderings of {inputs} inputs per row"
-        method = f"Shapley values of the model as it is, by shap {version('shap')}: {how}, against {len(background):,} background rows."
-        return Attribution(values, question.base, method, notes, error)
+        how = self._how(plan, _differing(Z, background).sum(axis=1))
+        method = f"Shapley values of the model as it is, by shap {version('shap')}: {how}, against {len(background):,} background rows.{why}"
+        notes = (*(one.text for one in warned), *([plan.note] if plan.note else []))
+        return Attribution(values, question.base, method, notes, error, (), warned)
+
+    def _how(self, plan: _Plan, players: Any) -> str:
+        """What was asked, in words that tell of no single row."""
+        most, own = int(players.max(initial=0)), plan.exact | (players == 0)
+        if own.all():
+            return f"all {2**most:,} coalitions of {most} inputs"
+        if not (plan.exact & (players > 0)).any():
+            return f"{self.permutations} random orderings of {most} inputs per row"
+        few = int(players[plan.exact].max())
+        return f"all coalitions where a row differs from the background in up to {few} inputs, else {self.permutations} random orderings of up to {most} inputs per row"
 
     def _from_within(self, question: Encoded, way: Way) -> Attribution | str:
         """Values from the model's own parts, if they add up to its answers; else why not."""
@@ -146,14 +198,17 @@ class ShapAttributor:
         started = _attempt(lambda: way.start(_shap))
         if isinstance(started, str):
             return started
-        parts = []
-        for start in range(0, len(rows), _CHUNK):  # few at once, so that shap shows no bar of its own, and whoever watches can stop it
+        parts, start, size = [], 0, 1
+        while start < len(rows):  # few at once, so that shap shows no bar of its own, and whoever watches can stop it
             if question.progress is not None:
                 question.progress(question.f.asked, question.f.total)
-            part = _attempt(partial(started.run, rows[start : start + _CHUNK]))
+            began = perf_counter()
+            part = _attempt(partial(started.run, rows[start : start + size]))
             if isinstance(part, str):
                 return part
             parts.append(part)
+            start, took = start + size, perf_counter() - began
+            size = min(2 * size, _CHUNK) if took < _WAIT / 2 else max(size // 2, 1) if took > _WAIT else size
         values = np.concatenate(parts)
         if values.shape != rows.shape:
             return f"it gave numbers of shape {values.shape} for {rows.shape[0]:,} rows of {rows.shape[1]} inputs"
@@ -161,43 +216,57 @@ class ShapAttributor:
         base = started.base() if self.tree_path_dependent else question.base
         error = largest_error(values, base, answers)
         if not error <= _limit(answers):
-            return f"its values miss the model's own answers by up to {error:.3g}"
+            return f"its values miss the model's own answers by up to {at_most(error):.3g}"
         own = values[: len(question.Z)]
         against = "the training rows in each branch" if self.tree_path_dependent else f"{len(question.background):,} background rows"
         method = f"Shapley values by shap {version('shap')} ({way.told}), against {against}, checked against the model for every row."
-        return Attribution(own, base, method, (), largest_error(own, base, question.fx))
+        return Attribution(own, base, method, (), largest_error(own, base, question.fx), base_of=TRAINING if self.tree_path_dependent else "")
 
-    def _any_function(self, f: Function, Z: Matrix, background: Matrix, seed: int) -> Matrix:
-        """Shapley values of a function, row by row; columns that never differ have none."""
-        values = np.zeros(Z.shape)
-        varying = np.flatnonzero(_varying(Z, background))
-        differ = [i for i in range(len(Z)) if not _same(Z[i], background).all()]
-        if not len(varying) or not differ:
+    def _any_function(self, f: Function, Z: Matrix, background: Matrix, exact: Mask, marks: Sequence[bytes], seed: int) -> Matrix:
+        """Shapley values of a function, row by row, by all coalitions where `exact`; an input in which a row differs from nobody has none.
+
+        What a row is asked depends on this row, its mark and the background alone: neither on the other rows nor on their order.
+        """
+        values, differ = np.zeros(Z.shape), _differing(Z, background)
+        some = np.flatnonzero(differ.any(axis=1)).tolist()
+        if not some:
             return values
-        places, lists = _places(np.concatenate([Z, background])[:, varying])
-        rows, base = places[: len(Z)], places[len(Z) :]
-
-        def ask(some: Matrix) -> Vector:
-            full = np.repeat(Z[:1], len(some), axis=0)
-            for k, j in enumerate(varying):
-                full[:, j] = lists[k][np.asarray(some[:, k], np.int64)]
-            return f(full)
-
-        shap = _shap()
-        masker = shap.maskers.Independent(base, max_samples=len(base))
-        batch = max(10, _CALL // len(base))
+        places, lists = _places(np.concatenate([Z, background]))
+        started: dict[tuple[bytes, bool], Any] = {}
+        shap, batch = _shap(), max(10, _CALL // len(background))
         with _random_state_kept():
-            if len(varying) <= self.exact_inputs:
-                explainer = shap.explainers.Exact(ask, masker)
-                for i in differ:
-                    values[i, varying] = explainer(rows[i : i + 1], silent=True, batch_size=batch).values[0]
-            else:
-                explainer = shap.explainers.Permutation(ask, masker, seed=seed)
-                calls = self.permutations * (2 * len(varying) + 1)
-                for i in differ:
-                    np.random.seed(_seed(Z[i], seed))  # noqa: NPY002 - shap draws from the global state
-                    values[i, varying] = explainer(rows[i : i + 1], max_evals=calls, silent=True, batch_size=batch).values[0]
+            for i in some:
+                players, kind = np.flatnonzero(differ[i]), (differ[i].tobytes(), bool(exact[i]))
+                if kind not in started:
+                    masker = shap.maskers.Independent(places[len(Z) :][:, players], max_samples=len(background))
+                    ask = partial(_ask, f, background[0], players, [lists[j] for j in players])
+                    started[kind] = shap.explainers.Exact(ask, masker) if exact[i] else shap.explainers.Permutation(ask, masker, seed=seed)
+                row, more = places[i : i + 1, players], {} if exact[i] else {"max_evals": self.permutations * (2 * len(players) + 1)}
+                np.random.seed(_seed(marks[i], seed))  # noqa: NPY002 - shap draws orderings from the global state
+                values[i, players] = started[kind](row, silent=True, batch_size=batch, **more).values[0]
         return values
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Plan:
+    """How a model is explained as any function: which rows by all coalitions, and what that takes at most.
+
+    `compared` is what the explainers from within take, which come first where there is one `inside`.
+    """
+
+    exact: Mask
+    cost: int
+    compared: int
+    inside: bool
+    note: str
+
+
+def _ask(f: Function, fill: Vector, players: Any, lists: Sequence[Vector], some: Matrix) -> Vector:
+    """Ask about rows of places among the values of some columns; in the others all rows have one value."""
+    full = np.repeat(fill[None], len(some), axis=0)
+    for k, j in enumerate(players):
+        full[:, j] = lists[k][np.asarray(some[:, k], np.int64)]
+    return f(full)
 
 
 def _limit(answers: Vector) -> float:
@@ -214,10 +283,11 @@ def _attempt(step: Callable[[], T]) -> T | str:
         return f"it raised {type(error).__name__} ({' '.join(str(error).split())[:200]})"
 
 
-def _varying(Z: Matrix, background: Matrix) -> Any:
-    """Which columns differ anywhere."""
-    both = np.concatenate([Z, background])
-    return ~_same(both, both[:1]).all(axis=0)
+def _differing(Z: Matrix, background: Matrix) -> Mask:
+    """In which inputs (rows, inputs) each row differs from any row of the background."""
+    constant = _same(background, background[:1]).all(axis=0)
+    found: Mask = ~(constant & _same(Z, background[:1]))
+    return found
 
 
 def _same(one: Matrix, two: Matrix) -> Any:
@@ -242,9 +312,9 @@ def _mixed(question: Encoded) -> Matrix:
     return np.where(rng.random(own.shape) < 0.5, own, other)
 
 
-def _seed(row: Vector, seed: int) -> int:
+def _seed(mark: bytes, seed: int) -> int:
     """A seed for one row that does not depend on the others."""
-    return int.from_bytes(hashlib.blake2b(row.tobytes() + str(seed).encode(), digest_size=4).digest(), "big")
+    return int.from_bytes(hashlib.blake2b(mark + str(seed).encode(), digest_size=4).digest(), "big")
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -77,10 +77,11 @@ class _Way:
     shares: dict[int, float] = field(default_factory=dict)
 
 
-def plan_of(trees: Trees, most_numbers: int) -> Plan | Unread:
+def plan_of(trees: Trees, most_numbers: int, report: Callable[[], None] = lambda: None) -> Plan | Unread:
     """Group the leaves, and say what each needs; refuse tables that would be too large, before they are made."""
     making = _Making(trees)
     for root in trees.roots.tolist():
+        report()
         refused = making.add_tree(root)
         if refused is not None:
             return refused

@@ -145,6 +145,11 @@ def read_trees(model: Any, column: int = 1) -> Trees | Unread:
     return _checked(found)
 
 
+def is_of_trees(model: Any) -> bool:
+    """Whether a model is of a kind whose trees are read, fitted or not."""
+    return _reader(model) is not None
+
+
 Reader = Callable[[Any, int], Trees | Unread]
 
 

@@ -24,8 +24,8 @@ from ._rows import (
     title_on,
     write_title,
 )
-from ._steps import LEGEND, Bridge, Kind, ends_of, rate_of, read_bridge, scale_of
-from ._text import clean, extent, fit, height_of, width_of
+from ._steps import Bridge, Kind, ends_of, rate_of, read_bridge, scale_of
+from ._text import extent, fit, height_of, width_of
 from ._theme import (
     BODY,
     FAINT,
@@ -47,6 +47,8 @@ _TICKS = 0.42
 _LOOKS: dict[Kind, dict[str, Any]] = {
     "widens": {"facecolor": VERMILION, "edgecolor": VERMILION},
     "narrows": {"facecolor": GREY_BLUE, "edgecolor": INK, "hatch": "...."},
+    "raises": {"facecolor": VERMILION, "edgecolor": VERMILION},
+    "lowers": {"facecolor": GREY_BLUE, "edgecolor": INK, "hatch": "...."},
     "unsure": {"facecolor": PAPER, "edgecolor": SOFT, "hatch": "////"},
 }
 
@@ -113,9 +115,10 @@ def _own_axes(bridge: Bridge) -> tuple[Axes, Axes]:
     method = fit(bridge.method, width - 2 * MARGIN, SMALL)
     below = _TICKS + height_of(_axis_text(bridge, plot, ""), SMALL) + 0.42
     bottom = MARGIN + height_of(method, SMALL) + below
+    heading = fit(bridge.heading, plot + names, BODY + 1, "bold")
     rows = _height(bridge)
     above = MARGIN + height_of(title, TITLE) + 0.06
-    height = above + height_of(caution, SMALL) + 0.18 + _HEADING + rows + bottom
+    height = above + height_of(caution, SMALL) + 0.18 + _HEADING + height_of(heading, BODY + 1) - height_of("", BODY + 1) + rows + bottom
     figure = new_figure(width, height)
     write_title(figure, title)
     _small(figure, 1 - above / height, caution, "top")
@@ -125,21 +128,12 @@ def _own_axes(bridge: Bridge) -> tuple[Axes, Axes]:
         figure.add_axes((x, bottom / height, wide / width, rows / height))
         for x, wide in ((left, _LEFT_PLOT), (right, plot))
     ]
-    headings = (
-        "The two groups",
-        _heading(bridge.heading, "What closes the gap, from top to bottom", plot + names),
-    )
-    for one, x, text in zip(axes, (ends, names), headings, strict=True):
+    for one, x, text in zip(axes, (ends, names), ("The two groups", heading), strict=True):
         one.annotate(
             text, (0, 1), xycoords="axes fraction", xytext=(-72 * x, 8), textcoords="offset points", fontsize=BODY + 1,
-            fontweight="bold", annotation_clip=False, parse_math=False, gid="heading",
+            linespacing=1.3, fontweight="bold", annotation_clip=False, parse_math=False, gid="heading",
         )  # fmt: skip
     return axes[0], axes[1]
-
-
-def _heading(text: str, otherwise: str, inches: float) -> str:
-    """A heading on one line; a shorter one where names are long."""
-    return text if extent(clean(text), BODY + 1, "bold")[0] <= inches else otherwise
 
 
 def _small(figure: Figure, y: float, text: str, va: str) -> None:
@@ -207,7 +201,8 @@ def _draw_bridge(ax: Axes, bridge: Bridge) -> None:
     ax.set_xlim(low, end)
     ax.set_ylim(_height(bridge), 0)
     places = list(zip(bridge.steps, middles[1:-1], strict=True))
-    for step, y in places:
+    drawn = [(step, y) for step, y in places if step.is_drawn]
+    for step, y in drawn:
         ax.barh(
             y,
             step.end - step.start,
@@ -220,8 +215,8 @@ def _draw_bridge(ax: Axes, bridge: Bridge) -> None:
         )
     _connect(ax, bridge, middles)
     ax.errorbar(
-        [step.end for step, _ in places], [y for _, y in places],
-        xerr=[[step.end - step.lower for step, _ in places], [step.upper - step.end for step, _ in places]],
+        [step.end for step, _ in drawn], [y for _, y in drawn],
+        xerr=[[step.end - step.lower for step, _ in drawn], [step.upper - step.end for step, _ in drawn]],
         fmt="none", ecolor=INK, elinewidth=1.2, capsize=3.5, capthick=1.2, zorder=4,
     )  # fmt: skip
     _end_dots(ax, bridge)
@@ -237,7 +232,7 @@ def _draw_bridge(ax: Axes, bridge: Bridge) -> None:
 def _connect(ax: Axes, bridge: Bridge, middles: Sequence[float]) -> None:
     """Thin lines from the end of each step to the start of the next."""
     at = [bridge.group.value, *(step.end for step in bridge.steps)]
-    half = [0.0, *([_BAR / 2] * len(bridge.steps)), 0.0]
+    half = [0.0, *(_BAR / 2 if step.is_drawn else 0.0 for step in bridge.steps), 0.0]
     tops = [y + gap for y, gap in zip(middles[:-1], half[:-1], strict=True)]
     feet = [y - gap for y, gap in zip(middles[1:], half[1:], strict=True)]
     ax.vlines(at, tops, feet, colors=SOFT, linewidths=0.9, zorder=1, gid="connectors")
@@ -246,7 +241,7 @@ def _connect(ax: Axes, bridge: Bridge, middles: Sequence[float]) -> None:
 def _beside(ax: Axes, text: str, x: float, y: float, weight: str = "normal") -> None:
     ax.annotate(
         text, (x, y), xytext=(_PAD, 0), textcoords="offset points", va="center", fontsize=SMALL, fontweight=weight, color=INK, zorder=5,
-        annotation_clip=False, parse_math=False, gid="value",
+        linespacing=1.25, annotation_clip=False, parse_math=False, gid="value",
     )  # fmt: skip
 
 
@@ -283,7 +278,7 @@ def _foot(ax: Axes, bridge: Bridge, caution: str) -> None:
     height = ax.get_window_extent().height / figure.dpi
     text = _axis_text(bridge, inches_of(ax), caution)
     ax.set_xlabel(text, loc="left", fontsize=SMALL, color=SOFT, linespacing=1.3, parse_math=False)
-    handles = [Patch(label=LEGEND[kind], linewidth=0.8, **_LOOKS[kind]) for kind in bridge.kinds]
+    handles = [Patch(label=bridge.means(kind), linewidth=0.8, **_LOOKS[kind]) for kind in bridge.kinds]
     low = _TICKS + height_of(text, SMALL)
     ax.legend(
         handles=handles, loc="upper left", bbox_to_anchor=(0, -low / height), ncols=len(handles), frameon=False, borderaxespad=0,

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.transforms import Affine2D, ScaledTranslation, blended_transform_factory
 
 from .._levels import ALL
 from ..explanations import Dependence
 from ..explanations._dependence import DependencePoint
 from ..explanations._values import Group
+from ..metrics import GroupRow
 from ..metrics._sentence import label_of
-from ._groups import FEW, MOST_ROWS, count_of, number_tick, share_of
+from ._beside import Beside, beside, draw_rates, head, note_on, row_height
+from ._groups import FEW, MOST_ROWS, count_of, group_row, number_tick, share_of
 from ._panels import MOST_LINES, _look
 from ._picture import Picture
 from ._rows import (
@@ -33,10 +36,11 @@ from ._rows import (
     title_on,
     write_title,
 )
-from ._text import clean, fit, height_of, short, width_of
+from ._text import NAME_WIDTH, clean, fit, height_of, short, width_of
 from ._theme import BODY, FAINT, INK, SMALL, SOFT, TITLE, new_figure, quiet, theme
 
-_RUG, _MOST_PANELS = 0.16, 3
+_RUG, _RUG_TEXT, _MOST_PANELS = 0.16, 7.5, 3
+_ABOVE_RATES, _BELOW_RATES = 0.36, 0.42
 _PLOT, _TALL, _LEFT, _PAD = 4.0, 3.4, 0.75, 0.3
 _NOBODY = "few or none of the group are like this"
 
@@ -49,22 +53,28 @@ class Panel:
     lines: tuple[tuple[DependencePoint, ...], ...]
     notes: tuple[str, ...]
 
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """The groups that are drawn."""
+        return tuple(line[0].group for line in self.lines)
+
 
 def draw_dependence(result: Dependence, ax: Axes | None = None) -> Picture:
     """Draw mean answers by group: lines with a rug for numbers, dots with their numbers for levels."""
     if not result.is_number:
         return draw_chart(_chart(result), ax)
-    panels = _panels(result)
-    alt = _alt(result, panels)
+    panels, rates = _drawn(result, _MOST_PANELS if ax is None else 1), _rates(result)
+    alt = _alt(result, panels, rates)
     with theme(), quiet():
         if ax is None:
-            first = _own_figure(result, panels[:_MOST_PANELS])
+            first = _own_figure(result, panels, rates)
         else:
             first = ax
             title_on(ax, result.sentence)
             _draw(ax, result, panels[0], ends=_ends(result))
             notes = "".join(f" {note}." for note in panels[0].notes)
-            text = fit(f"{_axis(result)} {result.caution}{notes}", inches_of(ax), SMALL)
+            told = " ".join(["", *rates.lines(panels[0].groups)])
+            text = fit(f"{_axis(result)} {result.caution}{notes}{told}", inches_of(ax), SMALL)
             ax.set_xlabel(f"{clean(result.feature)}\n{text}", loc="left", fontsize=SMALL, color=SOFT, linespacing=1.3, parse_math=False)
     return Picture(first.figure.figure, first, alt, ax is None)
 
@@ -73,9 +83,23 @@ def _axis(result: Dependence) -> str:
     setting = f", {result.setting}" if result.setting else ""
     return (
         f"{result.what.capitalize()}{setting}, if {clean(result.feature)} is set to a value and the other inputs stay as they are. Bands are pointwise"
-        f" {share_of(result.confidence)} intervals. The bars at the foot, dashed as their line, show where at least {result.spec.suppress_below} people of a group are; beyond"
+        f" {share_of(result.confidence)} intervals. The bars at the foot show where at least {result.spec.suppress_below} people of a group are; beyond"
         " them its line is thin, and the model answers about people like nobody."
+        + (f" {note}" if (note := note_on(_rates(result), "shown with it is")) else "")
     )
+
+
+def _rates(result: Dependence) -> Beside:
+    """The rates of the same people as they are."""
+    found = beside(result.rates, result.output, "averaged")
+    return replace(found, heading=found.heading.replace(",", " of these people as they are,", 1))
+
+
+def _drawn(result: Dependence, most: int) -> list[Panel]:
+    """As many panels as there is room for; the last says which attributes are in the table alone."""
+    panels = _panels(result)
+    left = [f"By {clean(panel.header)}: in the table" for panel in panels[most:]]
+    return [*panels[: most - 1], replace(panels[most - 1], notes=(*panels[most - 1].notes, *left))] if left else panels
 
 
 def _panels(result: Dependence) -> list[Panel]:
@@ -97,15 +121,15 @@ def _panel(result: Dependence, header: str, groups: Sequence[Group]) -> Panel:
     return Panel(header, tuple(line for line in able if line in kept), tuple(notes))
 
 
-def _alt(result: Dependence, panels: Sequence[Panel]) -> str:
-    told = [clean(result.sentence), _axis(result), result.caution]
+def _alt(result: Dependence, panels: Sequence[Panel], rates: Beside) -> str:
+    told = [clean(result.sentence), _axis(result), result.caution, *rates.lines([group for panel in panels for group in panel.groups])]
     for panel in panels:
         told.append(f"By {clean(panel.header)}:")
         for line in panel.lines:
             few = f", {FEW}" if line[0].status == "small" else ""
             points = "; ".join(f"at {result.name_of(one.value)} {result.write(one.mean, one.lower, one.upper)}{'' if one.held else ' (few such people)'}" for one in line)
             told.append(f"{clean(label_of(line[0].group))}, {count_of(line[0].n)}{few}: {points}.")
-        told += [f"{clean(note)}." for note in panel.notes]
+        told += [f"{note}." for note in map(clean, panel.notes)]
     return "\n".join(told)
 
 
@@ -122,8 +146,17 @@ def _name(line: Sequence[DependencePoint]) -> str:
     return f"{short(label_of(line[0].group))}\n{count_of(line[0].n)}{few}"
 
 
-def _own_figure(result: Dependence, panels: Sequence[Panel]) -> Axes:
-    labels = [max(width_of([_name(line) for line in panel.lines], SMALL), 0.4) + _PAD + 0.15 for panel in panels]
+def _rug_name(line: Sequence[DependencePoint]) -> str:
+    """The name on one line; of a long one the start and the end."""
+    name = clean(label_of(line[0].group))
+    return name if len(name) <= NAME_WIDTH else f"{name[: NAME_WIDTH // 2 - 1]}…{name[-(NAME_WIDTH // 2) :]}"
+
+
+def _own_figure(result: Dependence, panels: Sequence[Panel], rates: Beside) -> Axes:
+    labels = [
+        max(width_of([_name(line) for line in panel.lines], SMALL) + _PAD, width_of([_rug_name(line) for line in panel.lines], _RUG_TEXT), 0.7) + 0.15
+        for panel in panels
+    ]  # fmt: skip
     plot = _PLOT if len(panels) > 1 else 1.5 * _PLOT
     width = 2 * MARGIN + sum(_LEFT + plot + label for label in labels)
     inner = width - 2 * MARGIN
@@ -131,7 +164,8 @@ def _own_figure(result: Dependence, panels: Sequence[Panel]) -> Axes:
     notes = fit("; ".join(note for panel in panels for note in panel.notes), inner, SMALL) if any(panel.notes for panel in panels) else ""
     foot = "\n".join(text for text in (axis, notes) if text)
     rug = _RUG * max((len(panel.lines) for panel in panels), default=0)
-    bottom = MARGIN + height_of(foot, SMALL) + 0.62
+    under = max(_rates_height(panel, rates, plot) for panel in panels)
+    bottom = MARGIN + height_of(foot, SMALL) + 0.62 + under
     above = MARGIN + height_of(title, TITLE) + 0.06 + height_of(caution, SMALL) + 0.5
     height = above + _TALL + rug + bottom
     figure = new_figure(width, height)
@@ -146,8 +180,33 @@ def _own_figure(result: Dependence, panels: Sequence[Panel]) -> Axes:
         target.set_title(f"By {clean(panel.header)}", loc="left", fontsize=BODY, fontweight="bold", color=INK, parse_math=False)
         target.set_xlabel(clean(result.feature), fontsize=SMALL, color=SOFT, parse_math=False)
         made.append(target)
+        _draw_rates(figure, panel, rates, (left, MARGIN + height_of(foot, SMALL) + 0.1 + under, plot))
         left += plot + label
     return made[0]
+
+
+def _named(panel: Panel, rates: Beside) -> list[tuple[str, GroupRow]]:
+    return [(label_of(group), row) for group, row in rates.of(panel.groups)]
+
+
+def _rates_height(panel: Panel, rates: Beside, plot: float) -> float:
+    """Inches under a panel for the rates of its groups, with their heading and their axis; none where there are no rates."""
+    rows = _named(panel, rates)
+    return sum(row_height(row, name, plot) for name, row in rows) + _ABOVE_RATES + _BELOW_RATES if rows else 0.0
+
+
+def _draw_rates(figure: Figure, panel: Panel, rates: Beside, place: tuple[float, float, float]) -> None:
+    """How the groups of a panel are decided about, under it; `place` is left, top and width in inches."""
+    rows, (left, top, plot) = _named(panel, rates), place
+    if not rows:
+        return
+    width, height = figure.get_size_inches()
+    sizes = [row_height(row, name, plot) for name, row in rows]
+    tall = sum(sizes)
+    ax = figure.add_axes((left / width, (top - _ABOVE_RATES - tall) / height, plot / width, tall / height))
+    middles = [sum(sizes[:k]) + size / 2 for k, size in enumerate(sizes)]
+    draw_rates(ax, rows, middles, tall)
+    head(ax, rates.heading, plot)
 
 
 def _draw(ax: Axes, result: Dependence, panel: Panel, *, ends: tuple[float, float]) -> None:
@@ -169,8 +228,12 @@ def _draw(ax: Axes, result: Dependence, panel: Panel, *, ends: tuple[float, floa
         _line(ax, line, k)
         y = low - (k + 0.5) / len(panel.lines) * (low - floor)
         _rug(ax, line, k, y, (left, right))
+        ax.annotate(
+            _rug_name(line), (right, y), xytext=(5, 0), textcoords="offset points", va="center", fontsize=_RUG_TEXT, color=_look(k)["color"],
+            annotation_clip=False, parse_math=False, gid="rug-name",
+        )  # fmt: skip
     ax.axhline(low, color=SOFT, linewidth=0.6, zorder=0.5)
-    _name_lines(ax, panel, tall)
+    _name_lines(ax, panel, tall, low)
     xticks = nice_ticks(left, right, inches_of(ax))
     ax.set_xticks(xticks, [number_tick(tick) for tick in xticks], fontsize=SMALL, color=SOFT)
     yticks = [tick for tick in nice_ticks(low, high, tall) if low <= tick <= high and (not _is_share(result) or 0 <= tick <= 1)]
@@ -212,13 +275,14 @@ def _rug(ax: Axes, line: Sequence[DependencePoint], place: int, y: float, limits
             held[-1] = (held[-1][0], edges[i + 1])
         elif one.held:
             held.append((edges[i], edges[i + 1]))
-    ax.hlines([y] * len(held), [start for start, _ in held], [end for _, end in held], colors=_look(place)["color"], linestyles=_look(place)["linestyle"], linewidths=4.0, zorder=3, gid="rug")
+    ax.hlines([y] * len(held), [start for start, _ in held], [end for _, end in held], colors=_look(place)["color"], linewidths=4.0, zorder=3, gid="rug")
 
 
-def _name_lines(ax: Axes, panel: Panel, tall: float) -> None:
-    """Names at the ends of the lines, moved apart where they would touch, and led to their lines."""
+def _name_lines(ax: Axes, panel: Panel, tall: float, floor: float) -> None:
+    """Names at the ends of the lines, moved apart where they would touch, and led to their lines; above the rug, which has names of its own."""
     low, high = ax.get_ylim()
     unit = (high - low) / tall
+    low = floor
     order = sorted(range(len(panel.lines)), key=lambda k: -panel.lines[k][-1].mean)
     heights = [(_name(panel.lines[k]).count("\n") + 1) * LINE * 0.95 * unit for k in order]
     wanted = [panel.lines[k][-1].mean for k in order]
@@ -260,13 +324,17 @@ def _chart(result: Dependence) -> Chart:
     left = len(result.values) - len(blocks)
     if left:
         blocks.append(Block("", (Row(f"and {left} more {'level' if left == 1 else 'levels'}", "", nan, nan, nan, "in the table", "missing"),)))
+    rates, is_share = _rates(result), _is_share(result)
+    if rates.rates:
+        known = [row if is_share else replace(row, value=nan, state="missing") for row in map(group_row, rates.rates.values())]
+        blocks.insert(0, Block(f"{rates.heading}{f' ({rates.note})' if rates.note else ''}", tuple(known)))
     setting = f", {result.setting}" if result.setting else ""
     axis = (
         f"{result.what.capitalize()}{setting}, if {result.feature} is set to a level and the other inputs stay as they are. Lines are pointwise"
         f" {share_of(result.confidence)} intervals; hollow dots: fewer than {result.spec.suppress_below} people of the group are like this, or few were"
         f" asked about. {result.caution.rstrip('.')}"
     )
-    scale = Scale(percent_tick, (0.0, 1.0)) if _is_share(result) else Scale(number_tick)
+    scale = Scale(percent_tick, (0.0, 1.0)) if is_share else Scale(number_tick)
     return Chart(result.sentence, axis, tuple(blocks), scale, True)
 
 

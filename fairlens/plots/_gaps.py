@@ -1,4 +1,4 @@
-"""What carries the gaps of several groups: a block of inputs per group, with limits that hold for all of them together."""
+"""What carries the gaps of several groups: a block of inputs per group."""
 
 from __future__ import annotations
 
@@ -8,34 +8,48 @@ from matplotlib.axes import Axes
 
 from .._levels import ALL
 from ..explanations import GapDecomposition, GapTable
+from ..explanations._parts import Part
 from ..explanations._words import reference_of, unit_of
-from ..metrics._sentence import label_of
-from ._groups import UNSURE, number_tick, share_of
+from ..metrics._sentence import label_of, lowered
+from ._groups import FEW, UNSURE, count_of, number_tick, share_of
 from ._picture import Picture
-from ._rows import Block, Chart, Row, Scale, draw_chart, points_tick
+from ._rows import Block, Chart, Row, Scale, State, draw_chart, points_tick
+from ._steps import UNUSED
 
 _MOST_ROWS, _MOST_INPUTS = 60, 7
 
 
 def draw_gaps(result: GapTable, ax: Axes | None = None) -> Picture:
-    """Draw each input's contribution as a dot on its simultaneous interval, group by group; bridges show one gap each."""
-    most = max(1, _MOST_ROWS // _MOST_INPUTS)
-    ranked = sorted(result.gaps, key=lambda gap: -(gap.group_rate.people or 0))[:most]
-    shown = [gap for gap in result.gaps if gap in ranked]
+    """Draw each input's contribution as a dot on its interval, group by group; bridges show one gap each."""
+    shown = _shown(result)
     blocks = [Block(_header(gap), _rows(gap)) for gap in shown]
     if len(shown) < len(result.gaps):
         nan = math.nan
         left = len(result.gaps) - len(shown)
         blocks.append(Block("", (Row(f"and {left} more {'group' if left == 1 else 'groups'}", "", nan, nan, nan, "in the table", "missing"),)))
-    first = result.gaps[0]
+    first, able = result.gaps[0], sum(gap.has_parts for gap in result.gaps)
     unit = unit_of(first.pair.row.metric)
     counted = f", in {unit.word}" if unit.word else ""
     axis = (
-        f"What each input carries of the gap in {first.pair.row.metric.label.lower()}{counted} (0: nothing). Lines are {share_of(first.confidence)}"
-        f" intervals that hold together for {len(result.gaps)} {'gap' if len(result.gaps) == 1 else 'gaps'} and all inputs. {result.caution.rstrip('.')}"
+        f"What each input carries of the gap in {lowered(first.pair.row.metric.label)}{counted} (0: nothing). Lines are {share_of(first.confidence)}"
+        f" intervals, each by itself. A full circle: also clear of 0 where one allows for all inputs{f' and {able} gaps' if able > 1 else ''}{_alone(result)}; a diamond:"
+        f" cannot tell; hollow: few people. {result.caution.rstrip('.')}"
     )
     scale = Scale(points_tick if unit.word else number_tick, neutral=0.0)
     return draw_chart(Chart(result.sentence, axis, tuple(blocks), scale, True), ax)
+
+
+def _alone(result: GapTable) -> str:
+    """Say that one threshold is spoken of, where there are several."""
+    decided = max(gap.decided for gap in result.gaps)
+    return f", at this threshold alone: the {decided} thresholds are not allowed for" if decided > 1 else ""
+
+
+def _shown(result: GapTable) -> list[GapDecomposition]:
+    """The gap of the title and those of the groups with most people, as many as can be read, in the order of the table."""
+    title = result.largest
+    ranked = sorted(result.gaps, key=lambda gap: (gap is not title, -(gap.group_rate.people or 0)))[: max(1, _MOST_ROWS // _MOST_INPUTS)]
+    return [gap for gap in result.gaps if any(gap is one for one in ranked)]
 
 
 def _header(gap: GapDecomposition) -> str:
@@ -43,25 +57,29 @@ def _header(gap: GapDecomposition) -> str:
     named = f"{' and '.join(used)}: {label_of(gap.pair.row.group)} less {reference_of(gap.pair)}"
     if math.isnan(gap.gap):
         return named
-    unit = unit_of(gap.pair.row.metric)
-    return f"{named}, {unit.interval(gap.gap, gap.gap_lower, gap.gap_upper)}{unit.short}"
+    unit, base = unit_of(gap.pair.row.metric), gap.reference_rate
+    few = "" if gap.status == "ok" else f", {FEW}"
+    people = f"{count_of(gap.group_rate.n)} against {'n not shown' if base.n is None else f'{base.n:,}'}"
+    return f"{named}, {unit.interval(gap.gap, gap.gap_lower, gap.gap_upper)}{unit.short}, {people}{few}"
 
 
 def _rows(gap: GapDecomposition) -> tuple[Row, ...]:
     nan = math.nan
     if not gap.has_parts:
         return (Row("all inputs", "", nan, nan, nan, f"{gap.status}: {gap.reason}", "missing"),)
-    unit = unit_of(gap.pair.row.metric)
     inputs = [part for part in gap.parts if part.kind == "input"]
-    rows = [
-        Row(
-            part.feature, f"n={part.n:,}", part.contribution, part.simultaneous_lower, part.simultaneous_upper,
-            unit.interval(part.contribution, part.simultaneous_lower, part.simultaneous_upper),
-            "ok" if part.is_clear else "unsure", "" if part.is_clear else UNSURE,
-        )
-        for part in (*inputs[:_MOST_INPUTS], *(part for part in gap.parts if part.kind != "input"))
-    ]  # fmt: skip
+    rows = [_row(gap, part) for part in (*inputs[:_MOST_INPUTS], *(part for part in gap.parts if part.kind != "input"))]
     left = len(inputs) - _MOST_INPUTS
     if left > 0:
         rows.append(Row(f"and {left} more {'input' if left == 1 else 'inputs'}", "", nan, nan, nan, "in the table", "missing"))
     return tuple(rows)
+
+
+def _row(gap: GapDecomposition, part: Part) -> Row:
+    counted, nan = f"n={part.n:,}", math.nan
+    if part.kind == "input" and part.contribution == part.lower == part.upper == 0:
+        return Row(part.feature, counted, nan, nan, nan, UNUSED, "missing")
+    state: State = "small" if gap.status != "ok" else "ok" if part.is_clear else "unsure"
+    remark = {"small": FEW, "unsure": f"{UNSURE}, allowing for all"}.get(state, "")
+    shown = unit_of(gap.pair.row.metric).interval(part.contribution, part.lower, part.upper)
+    return Row(part.feature, counted, part.contribution, part.lower, part.upper, shown, state, remark)

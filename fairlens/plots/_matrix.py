@@ -11,25 +11,27 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
-from .._html import ROUNDING
+from .._html import ROUNDING, fixed
 from ..explanations import Contribution, Explanation
 from ..explanations._explained_words import written
 from ..explanations._values import Group
 from ..metrics import GroupRow
-from ..metrics._sentence import label_of
-from ..metrics._write import written as rate_written
+from ..metrics._sentence import label_of, lowered
 from ..stats import student_quantile
+from ._beside import WIDTH as _RATE
+from ._beside import beside, draw_rates, head, note_on, rate_told
 from ._groups import FEW, count_of, share_of
 from ._picture import Picture
-from ._rows import MARGIN, inches_of, nice_ticks, percent_tick, title_on, write_title
+from ._rows import MARGIN, inches_of, title_on, write_title
 from ._text import clean, fit, height_of, short, width_of
 from ._theme import BLUE, BODY, FAINT, INK, ORANGE, PAPER, SMALL, SOFT, TITLE, new_figure, quiet, theme
 
 MOST_GROUPS, MOST_INPUTS = 12, 10
-_CELL, _LOW, _RATE, _BETWEEN, _TINT = 1.16, 0.56, 2.3, 0.3, 0.55
+_CELL, _LOW, _BETWEEN, _TINT = 1.16, 0.56, 0.3, 0.55
+_MOST_DIGITS, _PAD = 6, 0.2
 _CELL_TEXT = 8.0
 _LEAST_WIDTH = 8.0
-State = Literal["clear", "unsure", "small", "missing"]
+State = Literal["clear", "unsure", "small", "unused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,11 @@ class Matrix:
     caution: str
 
     @property
+    def across(self) -> float:
+        """Inches of all cells of a row."""
+        return max(_CELL * len(self.columns), 2.6)
+
+    @property
     def largest(self) -> float:
         """The size that has the darkest shade."""
         return max((abs(tile.mean) for line in self.lines for tile in line.tiles), default=0.0)
@@ -82,21 +89,18 @@ class Matrix:
         """The matrix in words: every number with its interval and n."""
         told = [clean(self.title), f"{clean(self.axis)}."]
         for line in self.lines:
-            counted = f", {line.count}" if line.count else ""
+            counted = f", {clean(line.count)}" if line.count else ""
             told.append(f"{clean(line.name)}{counted}{_rate_told(line.rate)}{': ' + line.words if line.words else ''}.")
-            told += [f"  {clean(tile.name)}: {tile.shown} {tile.limits}{_SAYS[tile.state]}." for tile in line.tiles]
+            told += [f"  {clean(tile.name)}: {' '.join(text for text in (tile.shown, tile.limits) if text)}{_SAYS[tile.state]}." for tile in line.tiles]
         return "\n".join([*told, self.caution])
 
 
-_SAYS: dict[State, str] = {"clear": "", "unsure": ", its interval includes 0", "small": f", {FEW}", "missing": ""}
+_SAYS: dict[State, str] = {"clear": "", "unsure": ", cannot tell, allowing for all", "small": f", {FEW}", "unused": " for these people"}
+_UNUSED = "not used"
 
 
 def _rate_told(row: GroupRow | None) -> str:
-    if row is None:
-        return ""
-    if math.isnan(row.value):
-        return f"; {row.metric.label.lower()} {row.status}"
-    return f"; {row.metric.label.lower()} {rate_written(row.metric, row.value, row.lower, row.upper)}, {count_of(row.n)}"
+    return "" if row is None else f"; {lowered(row.metric.label)} {rate_told(row)}"
 
 
 def draw_matrix(result: Explanation, ax: Axes | None = None) -> Picture:
@@ -122,8 +126,8 @@ def read_matrix(result: Explanation) -> Matrix:
     groups = _groups(result)
     able = [row for row in result.rows if row.status == "ok"]
     alpha = (1 - result.confidence) / max(len(able), 1)
-    rates = {} if result.rates is None else {row.group: row for row in result.rates.rows}
-    lines = [_line(result, group, known[group], rates.get(group), inputs, others, alpha) for group in groups]
+    rates = beside(result.rates, result.output)
+    lines = [_line(result, group, known[group], rates.rates.get(group), inputs, others, alpha) for group in groups]
     left = len(result.groups) - len(groups)
     if left:
         lines.append(Line(f"and {left} more {'group' if left == 1 else 'groups'}", "", None, (), "in the table"))
@@ -133,17 +137,14 @@ def read_matrix(result: Explanation) -> Matrix:
     cells = f"{len(able):,} {'cell' if len(able) == 1 else 'cells'}"
     axis = (
         f"Mean contribution to the {what} in {result.unit}{setting}, by {result.method_name}: + raises it and - lowers it, against a mean answer of"
-        f" {written(result.base, result.output, result.spec)} for {_background(result)}; darker is larger. In brackets {share_of(result.confidence)} intervals"
-        f" that hold together for {cells}; · and a pale number: the interval includes 0;"
+        f" {written(result.base, result.output, result.spec)} for {result.against}; darker is larger. In brackets {share_of(result.confidence)} intervals"
+        f" that hold together for {cells}; · and a pale number: cannot tell, the interval includes 0;"
         " those of the title hold each by itself"
         + ("; other: limits of the sum, never too narrow" if others else "")
+        + (f". {note.rstrip('.')}" if (note := note_on(rates)) else "")
+        + "".join(f". {text.rstrip('.')}" for text in result.warnings)
     )
-    rate = next((f"{row.metric.label}, {share_of(result.rates.confidence)} intervals" for row in rates.values()), "") if result.rates else ""
-    return Matrix(result.sentence, axis, columns, tuple(lines), rate, result.caution)
-
-
-def _background(result: Explanation) -> str:
-    return "the background" if result.background_n is None else f"{result.background_n:,} background rows"
+    return Matrix(result.sentence, axis, columns, tuple(lines), rates.heading, result.caution)
 
 
 def _inputs(result: Explanation) -> tuple[list[str], list[str]]:
@@ -175,35 +176,52 @@ def _line(
     tiles = [_tile(result, one, [rows[one]], alpha) for one in inputs]
     if others:
         tiles.append(_tile(result, f"other ({len(others)} inputs)", [rows[one] for one in others], alpha))
-    return Line(name, f"{count_of(first.n)} explained", rate, tuple(tiles))
+    few = f",\n{FEW}" if first.status == "small" else ""
+    return Line(name, f"{count_of(first.n)} explained{few}", rate, tuple(tiles))
 
 
 def _tile(result: Explanation, name: str, rows: Sequence[Contribution], alpha: float) -> Tile:
     """The sum of some contributions; its limits are the sums of theirs, since their intervals hold together."""
     mean, small = sum(row.mean for row in rows), rows[0].status != "ok"
+    if all(row.mean_abs <= ROUNDING * max(1.0, abs(result.base)) for row in rows):
+        return Tile(name, 0.0, 0.0, 0.0, _UNUSED, "", "unused")
     half = sum(0.0 if row.se == 0 else student_quantile(1 - alpha, row.df) * row.se for row in rows)
     lower, upper = mean - half, mean + half
     clear = abs(mean) > max(half, ROUNDING * max(1.0, abs(result.base)))
     state: State = "small" if small else "clear" if clear else "unsure"
-    ends = [_signed(end, result) for end in (lower, upper)]
-    limits = f"({ends[0]} to {ends[1]})" if math.isfinite(half) else "(no interval)"
-    return Tile(name, mean, lower, upper, _signed(mean, result), limits, state)
+    shown, low, high = _numbers((mean, lower, upper), result, finer=clear)
+    return Tile(name, mean, lower, upper, shown, f"({low} to {high})" if math.isfinite(half) else "(no interval)", state)
+
+
+def _numbers(values: Sequence[float], result: Explanation, *, finer: bool) -> list[str]:
+    """Write a mean and its limits; with more decimals where an interval without 0 would seem to end at it."""
+    shown = [_signed(value, result) for value in values]
+    scale = 100 if result.is_in_points else 1
+    for digits in range(2, _MOST_DIGITS + 1) if finer else ():
+        if all(text.strip("+-0.") for text in shown):
+            break
+        shown = [_plus(fixed(scale * value, digits)) for value in values]
+    return shown
 
 
 def _signed(value: float, result: Explanation) -> str:
-    shown = written(value, result.output, result.spec, bare=True)
+    return _plus(written(value, result.output, result.spec, bare=True))
+
+
+def _plus(shown: str) -> str:
     return shown if shown.startswith(("-", "–")) or not shown.strip("0.") else f"+{shown}"
 
 
 def _heights(matrix: Matrix) -> list[float]:
-    return [max(_LOW, height_of(line.label, BODY) + 0.16) for line in matrix.lines]
+    words = [height_of(fit(line.words, matrix.across - _PAD, SMALL), SMALL) if line.words else 0.0 for line in matrix.lines]
+    return [max(_LOW, height_of(line.label, BODY) + 0.16, tall + 0.1) for line, tall in zip(matrix.lines, words, strict=True)]
 
 
 def _own_axes(matrix: Matrix) -> Axes:
     """Make the figure: names, rates, cells, and what they mean."""
     labels = width_of([line.label for line in matrix.lines]) + 0.2
     rate = _RATE if matrix.rate else 0.0
-    cells = max(_CELL * len(matrix.columns), 2.6)
+    cells = matrix.across
     width = max(2 * MARGIN + labels + (rate + _BETWEEN if rate else 0.0) + cells, _LEAST_WIDTH)
     inner = width - 2 * MARGIN
     title, caution = fit(matrix.title, inner, TITLE, "bold"), fit(matrix.caution, inner, SMALL)
@@ -219,8 +237,7 @@ def _own_axes(matrix: Matrix) -> Axes:
         figure.text(MARGIN / width, y, text, va=va, fontsize=SMALL, color=SOFT, linespacing=1.3, parse_math=False)
     left = MARGIN + labels
     if rate:
-        beside = figure.add_axes((left / width, bottom / height, rate / width, rows / height))
-        _draw_rates(beside, matrix, names)
+        _draw_beside(figure.add_axes((left / width, bottom / height, rate / width, rows / height)), matrix)
         left += rate + _BETWEEN
     target = figure.add_axes((left / width, bottom / height, cells / width, rows / height))
     if rate:
@@ -236,36 +253,14 @@ def _middles(matrix: Matrix) -> list[float]:
     return middles
 
 
-def _draw_rates(ax: Axes, matrix: Matrix, above: float) -> None:
-    """A dot and its interval for each group, with the number over it."""
+def _draw_beside(ax: Axes, matrix: Matrix) -> None:
+    """The rate of each group, in the row of its cells."""
     middles = _middles(matrix)
-    shown = [(line.rate, y) for line, y in zip(matrix.lines, middles, strict=True) if line.rate is not None]
-    able = [(row, y) for row, y in shown if not math.isnan(row.value)]
-    low, high = min((row.lower for row, _ in able), default=0.0), max((row.upper for row, _ in able), default=1.0)
-    span = max(high - low, 0.1)
-    low, high = max(low - 0.1 * span, -0.02), min(high + 0.1 * span, 1.02)
-    ax.set_xlim(low, high)
-    ax.set_ylim(sum(_heights(matrix)), 0)
-    ax.hlines([y + 0.1 for _, y in able], [row.lower for row, _ in able], [row.upper for row, _ in able], colors=BLUE, linewidths=2.2, gid="intervals")
-    for row, y in able:
-        face = PAPER if row.status == "small" else BLUE
-        ax.plot([row.value], [y + 0.1], "o", color=BLUE, markerfacecolor=face, markeredgewidth=1.5, markersize=7, clip_on=False, gid="dots")
-    for row, y in shown:
-        told = row.status if math.isnan(row.value) else f"{rate_written(row.metric, row.value, row.lower, row.upper)}, {count_of(row.n)}"
-        ax.text(
-            0.0, y - 0.12, told, transform=ax.get_yaxis_transform(), fontsize=_CELL_TEXT, va="center", parse_math=False, gid="rate",
-            color=SOFT if math.isnan(row.value) else INK, bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 1.0},
-        )  # fmt: skip
+    shown = [(("", line.rate), y) for line, y in zip(matrix.lines, middles, strict=True) if line.rate is not None]
+    draw_rates(ax, [row for row, _ in shown], [y for _, y in shown], sum(_heights(matrix)))
     ax.set_yticks(middles, [line.label for line in matrix.lines], fontsize=BODY, linespacing=1.2, parse_math=False)
     ax.tick_params(axis="y", length=0, pad=8)
-    ticks = [tick for tick in nice_ticks(low, high, _RATE) if 0 <= tick <= 1]
-    ax.set_xticks(ticks, [percent_tick(tick) for tick in ticks], fontsize=SMALL, color=SOFT)
-    ax.grid(visible=True, axis="x", color=FAINT, linewidth=0.8)
-    ax.set_axisbelow(True)
-    ax.annotate(
-        fit(matrix.rate, _RATE, SMALL), (0, 1), xycoords="axes fraction", xytext=(0, 7), textcoords="offset points", va="bottom", fontsize=SMALL,
-        fontweight="bold", annotation_clip=False, parse_math=False, gid="heading",
-    )  # fmt: skip
+    head(ax, matrix.rate, _RATE)
 
 
 def _tint(tile: Tile, largest: float) -> tuple[float, float, float]:
@@ -287,13 +282,12 @@ def _draw_tiles(ax: Axes, matrix: Matrix, *, named: bool) -> None:
             pale = tile.state != "clear"
             mark = " ·" if tile.state == "unsure" else ""
             ax.text(
-                k + 0.5, y - 0.09, tile.shown + mark, ha="center", va="center", fontsize=BODY, fontweight="normal" if pale else "bold",
+                k + 0.5, y - (0.09 if tile.limits else 0.0), tile.shown + mark, ha="center", va="center", fontsize=BODY, fontweight="normal" if pale else "bold",
                 color=SOFT if pale else INK, parse_math=False, gid="value",
             )  # fmt: skip
-            under = FEW if tile.state == "small" else tile.limits
-            ax.text(k + 0.5, y + 0.12, under, ha="center", va="center", fontsize=_CELL_TEXT - 0.5, color=SOFT if pale else INK, parse_math=False, gid="limits")
+            ax.text(k + 0.5, y + 0.12, tile.limits, ha="center", va="center", fontsize=_CELL_TEXT - 0.5, color=SOFT if pale else INK, parse_math=False, gid="limits")
         if line.words:
-            ax.text(0.08, y, line.words, va="center", fontsize=SMALL, color=SOFT, fontstyle="italic", parse_math=False, gid="missing")
+            ax.text(0.08, y, fit(line.words, inches_of(ax) - _PAD, SMALL), va="center", linespacing=1.3, fontsize=SMALL, color=SOFT, fontstyle="italic", parse_math=False, gid="missing")
     across = [k + 0.5 for k in range(len(matrix.columns))]
     wide = inches_of(ax) / max(len(matrix.columns), 1) - 0.08
     ax.set_xticks(across, [fit(name, wide, SMALL) for name in matrix.columns], fontsize=SMALL, color=INK, linespacing=1.2, parse_math=False)
@@ -307,4 +301,4 @@ def _draw_tiles(ax: Axes, matrix: Matrix, *, named: bool) -> None:
 
 def _under(row: GroupRow | None) -> str:
     """The rate under a name, where there are no axes for it."""
-    return "" if row is None or math.isnan(row.value) else f"\n{rate_written(row.metric, row.value, row.lower, row.upper)}"
+    return "" if row is None or math.isnan(row.value) else f"\n{rate_told(row)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -101,7 +101,7 @@ class Chart:
         """The chart in words."""
         lines = [clean(self.title), f"{clean(self.axis)}."]
         for block in self.blocks:
-            if self.headed:
+            if self.headed and clean(block.header):
                 lines.append(f"{clean(block.header)}:")
             lines += [
                 f"{clean(row.name)}: {', '.join(row.words.splitlines())}{_counted(row)}."
@@ -193,13 +193,24 @@ def write_title(figure: Figure, title: str) -> None:
 def _columns(chart: Chart) -> list[Chart]:
     """Deal the blocks to one, two or three columns of about equal height."""
     count = min(1 + (chart.height > 12.0) + (chart.height > 30.0), len(chart.blocks))
-    parts: list[list[Block]] = [[]]
-    for block in chart.blocks:
-        filled = replace(chart, blocks=(*parts[-1], block)).height
-        if parts[-1] and len(parts) < count and filled > chart.height / count + 0.5:
-            parts.append([])
-        parts[-1].append(block)
-    return [replace(chart, blocks=tuple(part)) for part in parts]
+    if count < 2:
+        return [chart]
+    heights = [replace(chart, blocks=(block,)).height for block in chart.blocks]
+    sums = sorted({sum(heights[start:end]) for start in range(len(heights)) for end in range(start + 1, len(heights) + 1)})
+    starts = next(found for found in (_filled(heights, most) for most in sums if most >= max(heights)) if len(found) <= count)
+    ends = [*starts[1:], len(heights)]
+    return [replace(chart, blocks=chart.blocks[start:end]) for start, end in zip(starts, ends, strict=True)]
+
+
+def _filled(heights: Sequence[float], most: float) -> list[int]:
+    """Where columns of at most that height start, filled one after the other."""
+    starts, height = [0], 0.0
+    for k, one in enumerate(heights):
+        if k and height + one > most + 1e-9:
+            starts.append(k)
+            height = 0.0
+        height += one
+    return starts
 
 
 def placed(chart: Chart) -> Iterator[tuple[Block | None, Row | None, float]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,18 +11,21 @@ from .._levels import ALL
 from ..explanations import GapDecomposition
 from ..explanations._parts import Part, named
 from ..explanations._words import Carriers, Unit, describe, unit_of
-from ..metrics._sentence import TEXTS, label_of
-from ._groups import UNSURE, group_row, number_tick, share_of
+from ..metrics._sentence import TEXTS, label_of, lowered
+from ._groups import FEW, UNSURE, group_row, number_tick, share_of
 from ._rows import Row, Scale, percent_tick
 from ._text import clean, short
 
 MOST = 7
-Kind = Literal["widens", "narrows", "unsure"]
+Kind = Literal["widens", "narrows", "raises", "lowers", "unsure", "unused"]
 LEGEND: dict[Kind, str] = {
     "widens": "widens the gap",
     "narrows": "narrows the gap",
-    "unsure": f"{UNSURE}, allowing for all inputs",
+    "raises": "raises the {number}",
+    "lowers": "lowers the {number}",
+    "unsure": UNSURE,
 }
+UNUSED = "not used for these people"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,11 @@ class Step:
         return short(self.name)
 
     @property
+    def is_drawn(self) -> bool:
+        """Whether there is a bar: an input that is not used has none."""
+        return self.kind != "unused"
+
+    @property
     def right(self) -> float:
         """Where bar and whisker end on the right."""
         return max(self.start, self.end, self.lower, self.upper)
@@ -55,7 +63,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """The whole picture in data; `pooled` are the single inputs behind the step that has them all."""
+    """The whole picture in data; `pooled` are the single inputs behind the step that has them all, `words` what each kind of bar says."""
 
     title: str
     caution: str
@@ -69,11 +77,16 @@ class Bridge:
     pooled: tuple[Step, ...]
     method: str
     scale: Scale
+    words: Mapping[Kind, str]
 
     @property
     def kinds(self) -> list[Kind]:
         """The kinds of bars that occur, in the order of the legend."""
         return [kind for kind in LEGEND if any(step.kind == kind for step in self.steps)]
+
+    def means(self, kind: Kind) -> str:
+        """What a kind of bar says."""
+        return self.words[kind]
 
     @property
     def alt(self) -> str:
@@ -90,16 +103,14 @@ class Bridge:
             f"{clean(self.gap)}.",
             f"{clean(self.heading)}:",
         ]
-        lines += [_told(step) for step in self.steps]
+        lines += [self._told(step) for step in self.steps]
         if self.pooled:
-            lines += [f"{len(self.pooled)} other inputs, one by one:", *map(_told, self.pooled)]
+            lines += [f"{len(self.pooled)} other inputs, one by one:", *map(self._told, self.pooled)]
         return "\n".join([*lines, f"{clean(self.axis)}.", self.method])
 
-
-def _told(step: Step) -> str:
-    says = "" if step.kind == "unsure" else f", {LEGEND[step.kind]}"
-    return f"{clean(step.name)}: {step.shown}{says}."
-
+    def _told(self, step: Step) -> str:
+        says = f", {self.means(step.kind)}" if step.kind in self.words and step.kind != "unsure" else ""
+        return f"{clean(step.name)}: {', '.join(step.shown.splitlines())}{says}."
 
 def read_bridge(result: GapDecomposition) -> Bridge:
     """Bring a gap with parts to the steps of a bridge."""
@@ -107,11 +118,12 @@ def read_bridge(result: GapDecomposition) -> Bridge:
     group, reference = ends_of(result)
     inputs = sorted((part for part in result.parts if part.kind == "input"), key=lambda part: -abs(part.contribution))
     kept = len(inputs) if len(inputs) <= MOST + 1 else MOST
-    walk = _Walk(unit, pair.change > 0, pair.row.value)
+    words = words_of(result)
+    walk = _Walk(unit, _signs(result), words["unsure"], pair.row.value)
     steps = walk.take(inputs[:kept])
     pooled: tuple[Step, ...] = ()
     if inputs[kept:]:
-        pooled = tuple(_Walk(unit, walk.down, walk.at).take(inputs[kept:]))
+        pooled = tuple(_Walk(unit, walk.signs, walk.unsure, walk.at).take(inputs[kept:]))
         steps.append(walk.pool(inputs[kept:]))
     steps += walk.take([part for part in result.parts if part.kind != "input"])
     way = f"from {group.name} to {reference.name}"
@@ -121,9 +133,10 @@ def read_bridge(result: GapDecomposition) -> Bridge:
     return Bridge(
         title=title_of(result),
         caution=result.caution,
-        heading=f"What closes the gap {way}",
+        heading=f"What closes the gap {way}: each bar takes off what one input carries",
         rate=rate_of(result),
-        axis=f"{pair.row.metric.label}. Each bar is what one input adds {way}{counted}; whiskers are {share} intervals",
+        axis=f"{pair.row.metric.label}. Beside each bar: what the input carries{counted}, which the bar takes off, + to the left and - to the right;"
+        f" whiskers are {share} intervals, each by itself",
         gap=f"gap, {group.name} less {reference.name}: {unit.signed(pair.change)}{word} ({unit.signed(pair.lower)} to {unit.signed(pair.upper)})",
         group=group,
         reference=reference,
@@ -131,7 +144,24 @@ def read_bridge(result: GapDecomposition) -> Bridge:
         pooled=pooled,
         method=result.method,
         scale=scale_of(result),
+        words=words,
     )
+
+
+def words_of(result: GapDecomposition) -> dict[Kind, str]:
+    """What each kind of bar says: of the gap where its sign is known, else of the number of the group."""
+    number = f"{lowered(result.pair.row.metric.label)} of the group"
+    together = FEW if result.status == "small" else f"allowing for all inputs{' and gaps' if result.compared > 1 else ''}"
+    return {kind: f"{text.format(number=number)}{f', {together}' if kind == 'unsure' else ''}" for kind, text in LEGEND.items()}
+
+
+def _signs(result: GapDecomposition) -> tuple[Kind, Kind] | None:
+    """What a part above 0 does, and one below: nothing for sure where people are few."""
+    if result.status != "ok":
+        return None
+    if not (result.gap_lower > 0 or result.gap_upper < 0):
+        return "raises", "lowers"
+    return ("widens", "narrows") if result.gap > 0 else ("narrows", "widens")
 
 
 def scale_of(result: GapDecomposition) -> Scale:
@@ -172,26 +202,39 @@ def rate_of(result: GapDecomposition) -> str:
 
 @dataclass(slots=True)
 class _Walk:
-    """The way from the group to the reference, on which each contribution is taken off."""
+    """The way from the group to the reference, on which each contribution is taken off; what is printed has the sign of the table."""
 
     unit: Unit
-    down: bool
+    signs: tuple[Kind, Kind] | None
+    unsure: str
     at: float
 
     def take(self, parts: Sequence[Part]) -> list[Step]:
         """One step per part."""
-        return [self._step(part.feature, (-part.contribution, -part.upper, -part.lower), part.is_clear) for part in parts]
+        return [
+            self._unused(part.feature) if part.kind == "input" and part.contribution == part.lower == part.upper == 0
+            else self._step(part.feature, (part.contribution, part.lower, part.upper), part.is_clear)
+            for part in parts
+        ]  # fmt: skip
 
     def pool(self, parts: Sequence[Part]) -> Step:
         """All smaller inputs in one step. Standard errors add up at most, so the sums of the limits are at least as wide as needed."""
-        value = -sum(part.contribution for part in parts)
-        low, high = -sum(part.upper for part in parts), -sum(part.lower for part in parts)
-        return self._step(f"{len(parts)} other inputs", (value, low, high), low > 0 or high < 0, "at most ")
+        value, low, high = (sum(getattr(part, name) for part in parts) for name in ("contribution", "lower", "upper"))
+        name = f"{len(parts)} other inputs"
+        return self._step(name, (value, low, high), low > 0 or high < 0, "at most ") if low < high else self._unused(name)
+
+    def _unused(self, name: str) -> Step:
+        """An input that the model provably ignores has no bar."""
+        nothing = self.unit.write(0.0)
+        shown = f"{self.unit.signed(0.0)}{self.unit.short} ({nothing} to {nothing}), {UNUSED}"
+        return Step(name, self.at, self.at, self.at, self.at, shown, "unused")
 
     def _step(self, name: str, change: tuple[float, float, float], sure: bool, bound: str = "") -> Step:
         value, low, high = change
         start, unit = self.at, self.unit
-        self.at = start + value
-        kind: Kind = "unsure" if not sure else "widens" if (value < 0) == self.down else "narrows"
+        self.at = start - value
+        ends = (name, start, self.at, start - high, start - low)
         shown = f"{unit.signed(value)}{unit.short} ({bound}{unit.write(low)} to {unit.write(high)})"
-        return Step(name, start, self.at, start + low, start + high, f"{shown}, {UNSURE}" if kind == "unsure" else shown, kind)
+        if not sure or self.signs is None:
+            return Step(*ends, f"{shown}\n{self.unsure}", "unsure")
+        return Step(*ends, shown, self.signs[value < 0])

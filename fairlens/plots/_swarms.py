@@ -12,7 +12,7 @@ from matplotlib import colormaps
 from matplotlib.colors import to_hex
 
 from ..explanations import Contribution
-from ..explanations._explained_words import describe, written
+from ..explanations._explained_words import describe, warn, written
 from ..explanations._swarm import Dots, Numbers, Swarm, mean_written, signed
 from ..explanations._values import Group
 from ..metrics import GroupRow
@@ -156,7 +156,7 @@ def read_swarm(result: Swarm) -> Beeswarm:
     heading = f"{drawn[0].metric.label}, {share_of(found.rates.confidence)} intervals" if drawn and found.rates is not None else ""
     return Beeswarm(
         banner=result.banner,
-        title=found.within + describe(told or rows, [row for row in found.supported if row.group in ranked], found.output, found.spec),
+        title=found.within + describe(told or rows, [row for row in found.supported if row.group in ranked], found.output, found.spec, found.base_of or "the background") + warn(found.warned),
         axis=_axis(result, len(result.dots) - len(groups), len(size) - len(inputs)),
         caution=result.caution,
         sections=tuple(_section(result, name, groups, known) for name in inputs) if groups else (),
@@ -173,14 +173,14 @@ def _axis(result: Swarm, groups: int, inputs: int) -> str:
     what = " to the decision" if found.output == "decision" else ""
     setting = f", {found.setting}" if found.setting else ""
     base = written(found.base, found.output, found.spec)
-    against = "the background" if found.background_n is None else f"{found.background_n:,} background rows"
     more = [f"{count} more {word}{'' if count == 1 else 's'}" for count, word in ((groups, "group"), (inputs, "input")) if count]
     return " ".join([
-        f"Contribution{what} in {found.unit}{setting}, by {found.method_name}: right of 0 raises it, left lowers it, against a mean answer of {base} for {against}.",
+        f"Contribution{what} in {found.unit}{setting}, by {found.method_name}: right of 0 raises it, left lowers it, against a mean answer of {base} for {found.against}.",
         result.told,
         "Low and high values are told by their rank among all that are shown.",
         f"Diamonds are means with {share_of(found.confidence)} intervals, each by itself, of the n {found.spec.word('persons')} who were explained; a hollow one is of few.",
         *_absent(result),
+        *found.warnings,
         *([f"In the table only: {' and '.join(more)}."] if more else []),
     ])  # fmt: skip
 

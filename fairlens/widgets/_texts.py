@@ -92,6 +92,8 @@ WHY = {
     "moves": "Mean contribution to {what}, in {unit} ({share} % interval, each by itself)",
     "widens": "widens the gap",
     "narrows": "narrows the gap",
+    "raises": "raises the rate of the group",
+    "lowers": "lowers the rate of the group",
     "unsure": "cannot tell, allowing for all",
     "clear": "",
     "unused": "not used for these people",

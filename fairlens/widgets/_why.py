@@ -246,11 +246,16 @@ def _step(gap: GapDecomposition) -> dict[str, Any]:
 
 
 def _kind(part: Part, gap: GapDecomposition) -> str:
+    """What an input does to the gap; only to the number of the group where it is not known which way the gap goes."""
     if part.kind != "input":
         return "labels" if part.kind == "label_mix" else "left"
     if part.contribution == part.lower == part.upper == 0:
         return "unused"
-    return "unsure" if not part.is_clear else "widens" if part.contribution * gap.gap > 0 else "narrows"
+    if not part.is_clear or gap.status != "ok":
+        return "unsure"
+    if gap.gap_lower <= 0 <= gap.gap_upper:
+        return "raises" if part.contribution > 0 else "lowers"
+    return "widens" if part.contribution * gap.gap > 0 else "narrows"
 
 
 def _end(name: str, row: GroupRow) -> list[Any]:

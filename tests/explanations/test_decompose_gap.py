@@ -297,11 +297,16 @@ def asked(audit: fl.Audit, **changes: object) -> fl.GapDecomposition:
         ({"players": {"money": ["incom"]}}, ColumnNotFound, "'incom'"),
         ({"players": {"money": ["income"], "all": ["income", "zip"]}}, BadValue, "counted once"),
         ({"players": {"zip": ["income", "job"]}}, BadValue, "one name"),
+        ({"players": {"": ["income", "job"]}}, BadValue, "players={'both': ['income', 'job']}"),
+        ({"players": {"(label mix)": ["income"]}}, BadValue, "players={'label mix_group': ['income']}"),
+        ({"players": {"(rows not explained)": ["zip"]}}, BadValue, "that is no input"),
         ({"n_rounds": 0}, OutOfRange, "`n_rounds` is 0"),
         ({"n_rounds": 2.5}, OutOfRange, "`n_rounds` is 2.5"),
         ({"max_predictions": True}, OutOfRange, "`max_predictions` is True"),
         ({"random_state": "x"}, WrongKind, "random_state=0"),
         ({"background": lending()[0][["zip"]]}, BadValue, "X_test.columns"),
+        ({"background": 50}, WrongKind, "`background` is a int"),
+        ({"background": 0.5}, WrongKind, "background=X_train"),
     ],
 )
 def test_bad_questions_say_what_to_ask(audited, changes, kind, told):
@@ -309,6 +314,15 @@ def test_bad_questions_say_what_to_ask(audited, changes, kind, told):
         asked(audited, **changes)
     assert told in str(caught.value)
     assert "\nHint: " in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["(label mix)", "(rows not explained)"])
+def test_an_input_is_not_called_like_a_row_that_is_none(name):
+    X = pd.DataFrame({"x": np.arange(80.0), name: np.arange(80.0)})
+    audit = fl.audit(X, model=lambda rows: (rows["x"] > 30).astype(int), sensitive_features={"g": ["a", "b"] * 40})
+    with pytest.raises(BadValue, match="that is no input") as caught:
+        fl.decompose_gap(audit, "a")
+    assert f"Hint: audit X.rename(columns={{{name!r}: {name.strip('()')!r}}})" in str(caught.value)
 
 
 def test_scikit_learns_name_of_a_rate_is_known(audited):

@@ -163,6 +163,11 @@ def test_sentence_says_how_far_each_group_moves():
         ({"feature": "income", "output": "log_odds"}, exceptions.BadValue, "'decision'"),
         ({"feature": "income", "max_predictions": 100}, exceptions.TooManyPredictions, "predictions"),
         ({"feature": "income", "rows": 0}, exceptions.OutOfRange, "rows"),
+        ({"feature": "income", "rows": 29}, exceptions.OutOfRange, "fewer than 30 people"),
+        ({"feature": "income", "grid": 3}, exceptions.WrongKind, "a list of values"),
+        ({"feature": "income", "grid": "abc"}, exceptions.WrongKind, "a list of values"),
+        ({"feature": "zip", "grid": "n"}, exceptions.WrongKind, "a list of values"),
+        ({"feature": "income", "grid": np.array(3.0)}, exceptions.WrongKind, "a list of values"),
     ],
 )
 def test_refuses_by_name(arguments, kind, says):
@@ -171,9 +176,85 @@ def test_refuses_by_name(arguments, kind, says):
     assert "Hint:" in str(caught.value)
 
 
+def test_hints_write_the_call_that_was_made():
+    audits = {
+        "audit = fl.audit(X, model=model, ...); fl.dependence(audit, 'income')": (audit_of().protect(), {}),
+        """fl.dependence(audit.at(0.5), 'income', output="decision"), or output="score\"""": (audit_of(y_pred=np.resize([0, 1], N)), {"output": "decision"}),
+        """fl.dependence(audit, 'income', output="score")""": (audit_of(), {"output": "log_odds"}),
+    }
+    for hint, (audit, more) in audits.items():
+        with pytest.raises(exceptions.FairlensError) as caught:
+            fl.dependence(audit, "income", progress=False, **more)
+        assert caught.value.hint == hint
+    with pytest.raises(exceptions.BadValue) as caught:
+        fl.explain(audit_of(y_pred=np.resize([0, 1], N)), output="decision", progress=False)
+    assert caught.value.hint == """fl.explain(audit.at(0.5), output="decision"), or output="score\""""
+    again = fl.dependence(audit_of(y_pred=np.resize([0, 1], N)).at(0.5), "income", output="decision", progress=False)
+    assert again.what == "selection rate"
+
+
 def test_refuses_a_random_model():
     X, groups = people()
     rng = np.random.default_rng(0)
     audit = fl.audit(X, model=lambda rows: rng.random(len(rows)), sensitive_features=groups)
     with pytest.raises(exceptions.BadValue, match="differently"):
         fl.dependence(audit, "income", progress=False)
+
+
+def test_the_sentence_speaks_of_values_that_people_have():
+    found = fl.dependence(audit_of(), "income", by="race", grid=[20, 30, 40, 50, 60, 5_000], progress=False)
+    first = [point for point in found.of(("Black",)) if point.held]
+    assert 5_000 not in [point.value for point in first]
+    assert found.write(first[-1].mean, first[-1].lower, first[-1].upper) in found.sentence
+    far = found.of(("Black",))[-1]
+    assert not far.held
+    assert found.write(far.mean, far.lower, far.upper) not in found.sentence
+    assert "5000" not in found.sentence
+
+
+def test_the_sentence_says_where_each_line_ends_where_groups_differ():
+    X = pd.DataFrame({"x": np.concatenate([np.linspace(0, 10, 100), np.linspace(0, 20, 100)])})
+    audit = fl.audit(X, model=lambda rows: rows["x"] / 40, sensitive_features={"g": ["a"] * 100 + ["b"] * 100})
+    found = fl.dependence(audit, "x", grid=[2, 6, 10, 14, 18], progress=False)
+    assert found.sentence.startswith("As x alone is set from low to high, the mean score goes, on average, for a (n=100) from 5.0 % (5.0 to 5.0) at 2 to 25.0 %")
+    assert "at 10; for b" in found.sentence
+    assert found.sentence.endswith("at 18.")
+
+
+def test_nobody_near_is_said():
+    found = fl.dependence(audit_of(), "income", by="race", grid=[5_000, 6_000], progress=False)
+    assert "At no value that income is set to are there 10 people of Black, white." in found.sentence
+
+
+@pytest.mark.parametrize(("feature", "value"), [("kids", 2), ("zip", "n")])
+def test_one_value_is_set_and_leads_nowhere(feature, value):
+    found = fl.dependence(audit_of(), feature, by="race", grid=[value], progress=False)
+    point = found.of(("Black",))[0]
+    assert found.sentence.startswith(f"With {feature} alone set to {value}, the mean score is, on average, for Black (n=160) ")
+    assert found.write(point.mean, point.lower, point.upper) in found.sentence
+    assert " from " not in found.sentence
+
+
+def test_readers_get_the_rates_of_the_groups_beside():
+    found = fl.dependence(audit_of(tiny=5, threshold=0.5), "income", progress=False)
+    assert found.rates is None
+    rates = found.published().rates
+    assert {row.group for row in rates.rows} >= {("white", fl.ALL), (fl.ALL, "f")}
+    assert next(row for row in rates.rows if row.group[0] == "tiny").status == "suppressed"
+
+
+def test_the_hint_of_a_budget_names_only_arguments_that_there_are():
+    with pytest.raises(exceptions.TooManyPredictions) as caught:
+        fl.dependence(audit_of(), "income", max_predictions=100, progress=False)
+    assert caught.value.hint.endswith(", or fewer rows: rows=40")
+    with pytest.raises(exceptions.TooManyPredictions) as caught:
+        fl.explain(audit_of(), "occlusion", max_predictions=100, progress=False)
+    assert caught.value.hint.endswith(", or fewer rows: rows=40, background=50")
+
+
+def test_refuses_a_group_column_called_like_one_of_the_table():
+    X, groups = people()
+    audit = fl.audit(X, model=score, sensitive_features={"near": groups["race"]})
+    with pytest.raises(exceptions.BadValue, match="the column 'near'") as caught:
+        fl.dependence(audit, "income", progress=False)
+    assert "Hint: fl.audit(" in str(caught.value)

@@ -13,13 +13,14 @@ from fairlens.exceptions import (
     BadValue,
     LevelNotFound,
     ModelFailed,
+    NotTwoValues,
     OutOfRange,
     RowsNotHeld,
     TooManyPredictions,
     WrongKind,
 )
-from fairlens.explanations import ShapAttributor
-from fairlens.explanations._cache import CACHE, Cache
+from fairlens.explanations import LimeAttributor, ShapAttributor
+from fairlens.explanations._cache import CACHE
 
 N = 900
 
@@ -333,71 +334,6 @@ def test_progress_is_reported_in_predictions():
     assert seen[-1] == (found.predictions, found.predictions)
 
 
-def test_an_answer_is_found_again_and_changes_with_what_it_depends_on():
-    calls = []
-
-    class Counting(Linear):
-        cache_key = "1"
-
-        def attribute(self, *arguments, **named):
-            calls.append(1)
-            return super().attribute(*arguments, **named)
-
-    def times(**changes):
-        calls.clear()
-        audit = changes.pop("audit", None) or audited(200)
-        fl.explain(audit, changes.pop("method", Counting()), **changes)
-        return len(calls)
-
-    assert times() == 1
-    assert times() == 0
-    assert times(progress=False, confidence=0.9) == 0
-    assert times(output="decision") == 1
-    assert times(random_state=1) == 1
-    assert times(rows=40) == 1
-    assert times(background=20) == 1
-    assert times(audit=audited(200, lambda rows: score(rows) * 0.99)) == 1
-    other = Counting()
-    other.cache_key = "2"
-    assert times(method=other) == 1
-    assert times() == 0
-    CACHE.clear()
-    assert times() == 1
-
-
-def test_a_method_without_a_key_is_not_kept():
-    fl.explain(audited(200), Linear())
-    assert len(CACHE) == 0
-    fl.explain(audited(200), "occlusion")
-    assert len(CACHE) == 1
-
-
-def test_two_models_that_decide_alike_about_all_rows_are_told_apart():
-    """Their answers about mixed rows differ."""
-    X = pd.DataFrame({"a": [0, 1] * 50, "b": [0, 1] * 50})
-    groups = {"sex": ["f", "m", "m", "f"] * 25}
-    one, other = (fl.explain(fl.audit(X, model=lambda rows, name=name: rows[name].to_numpy(), sensitive_features=groups), "occlusion") for name in "ab")
-    assert by(one, "f", "a").mean_abs > 0 == by(one, "f", "b").mean_abs
-    assert by(other, "f", "b").mean_abs > 0 == by(other, "f", "a").mean_abs
-
-
-def test_the_cache_lets_the_longest_unused_go():
-    from fairlens.explanations import Attribution
-
-    cache = Cache(largest=2_000)
-    made = [Attribution(np.zeros((10, 10)), 0.0, "") for _ in range(4)]
-    cache.put("a", made[0])
-    cache.put("b", made[1])
-    assert cache.get("a") is made[0]
-    cache.put("c", made[2])
-    assert (cache.get("a"), cache.get("b"), cache.get("c")) == (made[0], None, made[2])
-    cache.put("large", Attribution(np.zeros((100, 100)), 0.0, ""))
-    assert cache.get("large") is None
-    cache.put(None, made[3])
-    assert len(cache) == 2
-    assert not made[0].values.flags.writeable
-
-
 def test_lime_through_the_same_door():
     found = fl.explain(audited(60), "lime", by="sex", background=40)
     assert found.method_name == "lime"
@@ -529,9 +465,10 @@ def test_a_model_whose_scores_change_after_encoding_and_decoding(kind):
         return np.clip(plain + 0.1 * np.array([value is None for value in rows["zip"]]), 0, 1)
 
     audit = fl.audit(X, model=model, threshold=0.5, sensitive_features=groups)
-    with pytest.raises(BadValue, match="answers differently") as caught:
+    with pytest.raises(BadValue, match="after they were encoded as numbers and decoded") as caught:
         fl.explain(audit, rows=100 if kind in ("index", "missing") else 40)
     assert "\nHint: " in str(caught.value)
+    assert ("depends on the other rows" in str(caught.value)) == (kind in ("order", "whole"))
 
 
 def test_a_model_that_was_changed_after_the_audit():
@@ -569,3 +506,100 @@ def test_levels_are_those_of_the_audit():
         tuple(row.group) for row in audit.by_group("selection_rate").rows
     ]
     assert (fl.MISSING, fl.ALL, fl.ALL) in found.groups
+
+
+class Kept:
+    """Puts the question to another attributor, and keeps what comes back."""
+
+    name = "kept"
+
+    def __init__(self, attributor):
+        self.attributor = attributor
+
+    def attribute(self, *arguments, **named):
+        raise AssertionError("explain comes first")
+
+    def explain(self, question):
+        self.question = question
+        self.found = self.attributor.explain(question)
+        return self.found
+
+
+@pytest.mark.parametrize(
+    "method",
+    [LimeAttributor(n_samples=200), LimeAttributor(n_samples=200, discretize=True), LimeAttributor(n_samples=200, pool=True), ShapAttributor(exact_inputs=2, permutations=2), ShapAttributor()],
+    ids=["lime", "discretised", "pool", "orderings", "coalitions"],
+)
+@pytest.mark.parametrize("kept", ["some", "turned"])
+def test_other_rows_change_nothing(method, kept):
+    """Neither rare values nor an input that differs in other rows only: all that is drawn for a row comes from its own values."""
+    X, _ = people(120)
+    X["job"] = np.resize(["baker", "clerk", "doctor"], 120)
+    X["site"] = 1.0
+    background = X.iloc[:20].copy()
+    X.loc[60:, "job"] = np.resize(["actor", "cook", "nurse"], 60)
+    X.loc[70:, "site"] = 2.0
+    X.loc[10, "job"] = "doorman"
+
+    def model(rows):
+        return np.clip(score(rows) * (0.5 + 0.1 * rows["job"].str.len() * np.sin(rows["noise"]) / rows["site"]), 0, 1).to_numpy()  # three together: reversed orderings are not exact
+
+    def values(rows, places):
+        spy = Kept(method)
+        audit = fl.audit(rows, model=model, threshold=0.5, sensitive_features={"all": ["a"] * len(rows)})
+        fl.explain(audit, spy, rows=200, background=background, progress=False)
+        return dict(zip(places, spy.found.values, strict=True))
+
+    whole = values(X, range(120))
+    places = list(range(40)) if kept == "some" else list(range(119, -1, -1))
+    other = values(X.iloc[places].reset_index(drop=True), places)
+    np.testing.assert_allclose([other[i] for i in range(40)], [whole[i] for i in range(40)], atol=1e-9, rtol=0)
+
+
+def test_an_attributor_that_writes_into_its_rows_spoils_nothing():
+    class Writing(Linear):
+        def attribute(self, f, Z, background, *, categorical, seed, progress):
+            found = super().attribute(f, Z, background, categorical=categorical, seed=seed, progress=progress)
+            Z[:], background[:] = 0, 0
+            return found
+
+    audit, (X, _) = audited(100), people(100)
+    found = fl.explain(audit, Writing(), keep_values=True)
+    plain = fl.explain(audit, Linear(), keep_values=True)
+    np.testing.assert_allclose(found.values.inputs[:, 0], X["income"].iloc[found.values.places], rtol=1e-6)
+    assert (found.max_error, found.base) == (plain.max_error, plain.base)
+
+
+def test_a_background_with_values_that_nobody_has_says_so():
+    X, _ = people(100)
+    found = fl.explain(audited(100), Linear(), background=X.assign(zip="west").iloc[:20])
+    assert found.notes[-1].startswith("The background holds values that no audited row has, in 'zip'")
+    assert found.published().notes[-1] == found.notes[-1]
+    assert not any("no audited row" in note for note in fl.explain(audited(100), Linear(), background=X.iloc[:20]).notes)
+    one = X.assign(zip=np.where(np.arange(100) == 99, "west", X["zip"]))
+    audit = fl.audit(one, model=score, threshold=0.5, sensitive_features={"sex": ["f"] * 99 + ["m"]}).where(sex="f")
+    assert not any("no audited row" in note for note in fl.explain(audit, Linear(), background=one.iloc[80:]).notes)
+
+
+def test_labels_of_a_model_of_three_classes():
+    X, groups = people(300)
+    numbers = X[["income", "noise"]]
+    labels = np.where(X["income"] > 52, "high", np.where(X["income"] < 44, "low", "middle"))
+    model = LogisticRegression(max_iter=2_000).fit(numbers, labels)
+    audit = fl.audit(numbers, y_true=labels, model=model, pos_label="high", sensitive_features=groups)
+    assert audit.overall("true_positive_rate").to_frame()["denominator"][0] == (labels == "high").sum()
+    assert "`y_true` has 3 of the model's classes: 'high' is the event, and all others are not." in audit.notes
+    found = fl.explain(audit, rows=300, by="sex", background=20)
+    women = (groups["sex"] == "f").to_numpy()
+    total = sum(row.mean for row in found.rows if row.group == ("f",)) + found.base
+    assert total == pytest.approx(model.predict_proba(numbers)[women, 0].mean(), abs=1e-9)
+
+
+def test_several_labels_beside_a_model_that_does_not_know_them():
+    X, groups = people(300)
+    y_true = np.resize(["high", "low", "unknown"], 300)
+    with pytest.raises(NotTwoValues) as caught:
+        fl.audit(X, y_true=y_true, model=score, threshold=0.5, pos_label="high", sensitive_features=groups)
+    written = caught.value.hint.split(", where")[0].removeprefix("y_true=")
+    again = fl.audit(X, y_true=eval(written, {"np": np, "y_true": y_true}), model=score, threshold=0.5, pos_label="high", sensitive_features=groups)
+    assert again.overall("true_positive_rate").to_frame()["denominator"][0] == 100

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import chi2
 
 import fairlens as fl
 from fairlens.exceptions import TooManyPredictions
@@ -97,18 +98,21 @@ def test_the_total_is_told_before_anything_is_asked():
     assert seen[0] == (0, N + 2 * EACH * N, 0)
 
 
-def test_samples_are_right_on_average_and_their_errors_are_honest():
+@pytest.mark.parametrize("weights", [None, np.random.default_rng(9).gamma(0.4, 1.0, N)])
+def test_samples_are_right_on_average_and_their_errors_are_honest(weights):
     """Over many samples the parts scatter about those of everybody by no more than their errors say."""
-    audit = audited()
+    audit = audited(sample_weight=weights)
     truth = {part.feature: part.contribution for part in fl.decompose_gap(audit, "few", output="score", n_rounds=20).parts}
-    off = []
+    off, rest = [], []
     for seed in range(60):
         gap = fl.decompose_gap(audit, "few", output="score", max_predictions=N + EACH * 120, random_state=seed, progress=False)
         off += [(part.contribution - truth[part.feature]) / part.se for part in gap.parts if part.kind == "input" and part.se > 0]
         left = gap.parts[-1]
-        off.append(left.contribution / left.se)
-    assert abs(np.mean(off)) < 0.25
+        rest.append(left.contribution / left.se)
+    assert abs(np.mean(off + rest)) < 0.25
     assert 0.4 < np.mean(np.square(off)) < 1.3
+    low, high = chi2.ppf([0.001, 0.999], len(rest)) / len(rest)
+    assert low < np.mean(np.square(rest)) < high
 
 
 def test_weighted_people_and_several_groups_are_sampled_too():

@@ -1,5 +1,8 @@
 """Mixed rows look to the model like rows of its own frame."""
 
+import ast
+from pathlib import Path
+
 import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
@@ -32,6 +35,16 @@ def mixed_frame() -> pd.DataFrame:
 
 def everything(places: np.ndarray, inputs: int) -> np.ndarray:
     return np.ones((len(places), inputs), bool)
+
+
+def test_other_files_use_no_private_name_of_the_codec():
+    used = {}
+    for path in Path(fl.explanations.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module == "_codec":
+                used[path.name] = [alias.name for alias in node.names]
+    assert "other_form" in used["_engines.py"]
+    assert not [name for names in used.values() for name in names if name.startswith("_")]
 
 
 def test_rows_come_back_as_they_were():

@@ -11,6 +11,7 @@ from sklearn.metrics import brier_score_loss, log_loss
 
 import fairlens as fl
 from fairlens.exceptions import BadValue, RoleNeeded
+from fairlens.stats import student_means
 
 N = 90
 NAMES = ["income", "debt", "zip", "noise"]
@@ -216,6 +217,25 @@ def test_scores_need_scores_probabilities_and_labels():
         fl.decompose_gap(wide, "a", metric="log_loss")
     with pytest.raises(RoleNeeded, match="y_true"):
         fl.decompose_gap(audited(y_true=None), "a", metric="brier")
+
+
+def test_whose_interval_a_gap_of_brier_scores_has():
+    """As the docstring says: the gap of `audit.difference`, and limits put together from Student's of the two means, not its bootstrap."""
+    X, group, y, _ = people()
+    gap, row = (
+        fl.decompose_gap(audited(), "a", metric="brier_score_loss", reference="b", n_rounds=1),
+        audited().difference("brier_score_loss", by="g", reference="b").rows[0],
+    )
+    losses = LOSSES["brier_score_loss"](score(X), y)
+    own, other = (student_means(losses[some][:, None]) for some in (group, ~group))
+    low = math.hypot(own.mean[0] - own.lower[0], other.upper[0] - other.mean[0])
+    high = math.hypot(own.upper[0] - own.mean[0], other.mean[0] - other.lower[0])
+    assert abs(gap.gap - row.change) <= 1e-12
+    assert (gap.gap - gap.gap_lower, gap.gap_upper - gap.gap) == pytest.approx((low, high), abs=1e-12)
+    assert gap.gap_lower != row.lower
+    told = " ".join(fl.GapDecomposition.__doc__.split())
+    assert "For the Brier score `audit.difference` gives the same gap with another interval: its own is from a bootstrap." in told
+    assert "as `audit.difference` gives it" not in told
 
 
 def test_a_gap_of_scores_needs_no_decision_of_the_model():

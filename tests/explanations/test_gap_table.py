@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import fairlens as fl
-from fairlens.exceptions import LevelNotFound, OneGroup
+from fairlens.exceptions import BadValue, LevelNotFound, OneGroup
 
 N = 700
 
@@ -138,6 +138,68 @@ def test_cannot_tell_where_nothing_differs():
     race = np.random.default_rng(0).permutation(people["race"])
     table = fl.decompose_gap(fl.audit(X, model=score, threshold=0.5, sensitive_features={"race": race}), n_rounds=1)
     assert table.sentence.startswith("Cannot tell: none of the 3 gaps is clear of 0, allowing for all of them")
+
+
+def test_one_gap_that_cannot_tell_is_said_in_the_singular():
+    X, people = rows()
+    audit = fl.audit(X, model=score, threshold=0.5, sensitive_features={"sex": np.random.default_rng(0).permutation(people["sex"])})
+    said = fl.decompose_gap(audit, reference="m", n_rounds=1).sentence
+    assert said.startswith("Cannot tell: the gap of f to m is not clear of 0 (")
+    assert "none of the" not in said
+    assert "by itself" not in said
+
+
+def test_limits_for_readers_allow_for_the_gaps_that_they_see():
+    """Of the raw gaps one is hidden from readers: limits, number and text are for the others."""
+    audit = audited(small=5)
+    raw = fl.decompose_gap(audit, by="race", reference="white", n_rounds=2)
+    shown = raw.published()
+    assert [gap.status for gap in shown].count("suppressed") == 2
+    assert {gap.compared for gap in raw} == {3}
+    assert shown.of("Black").compared == 1
+    assert "an interval that allows for all inputs excludes 0" in raw.of("Black").method
+    alone = {part.feature: part for part in fl.decompose_gap(audit, "Black", reference="white", n_rounds=2).published().parts}
+    times = lambda part: (part.simultaneous_upper - part.contribution) / part.se  # noqa: E731
+    for part in shown.of("Black").parts:
+        assert part.se == 0 or times(part) == pytest.approx(times(alone[part.feature]), rel=0.02)
+    assert "all inputs and 2 gaps" in fl.decompose_gap(audited(), by="race", reference="white", n_rounds=1).of("Black").method
+
+
+def test_a_gap_of_too_few_people_supports_nothing():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(514, 3)), columns=list("uvw"))
+    X.loc[:13, "u"] -= 3
+    model = lambda frame: 1 / (1 + np.exp(-frame["u"] - frame["v"]))  # noqa: E731
+    groups = {"g": np.array(["a"] * 14 + ["b"] * 300 + ["c"] * 200)}
+    audit = fl.audit(X, model=model, threshold=0.5, sensitive_features=groups, min_denominator=30)
+    for gap in (fl.decompose_gap(audit, n_rounds=2).of("a"), fl.decompose_gap(audit, "a", n_rounds=2)):
+        for one in (gap, gap.published()):
+            assert one.status == "small"
+            assert any(part.is_supported for part in one.parts)
+            assert one.supported == ()
+            assert not one.simultaneous()["supported"].any()
+
+
+@pytest.mark.parametrize("name", ["feature", "contribution", "share", "gap", "simultaneous_lower"])
+def test_a_group_column_called_like_a_column_of_the_answer_is_refused(name):
+    _, people = rows()
+    audit = audited(sensitive_features={name: people["race"]})
+    with pytest.raises(BadValue) as caught:
+        fl.decompose_gap(audit, n_rounds=1)
+    assert f"`sensitive_features` names the column {name!r}" in str(caught.value)
+    assert f"\nHint: fl.audit(..., sensitive_features={{'{name}_group': people[{name!r}]}})" in str(caught.value)
+    assert fl.decompose_gap(audit, "Black", n_rounds=1).closes  # its frame has no column of the group
+    crossed = audited(sensitive_features={"sex": people["sex"]}, slice_features={name: people["race"]})
+    assert len(fl.decompose_gap(crossed, n_rounds=1)) == 2
+    with pytest.raises(BadValue, match=f"`slice_features` names the column '{name}'"):
+        fl.decompose_gap(crossed, by=["sex", name], n_rounds=1)
+
+
+@pytest.mark.parametrize("name", ["feature", "mean", "abs_upper"])
+def test_a_group_column_called_like_a_column_of_an_explanation_is_refused(name):
+    _, people = rows()
+    with pytest.raises(BadValue, match=f"names the column '{name}', and fl.explain makes a table by it"):
+        fl.explain(audited(sensitive_features={name: people["race"]}), "occlusion", progress=False)
 
 
 def test_one_group_is_nothing_to_compare():

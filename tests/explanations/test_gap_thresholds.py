@@ -72,6 +72,19 @@ def test_parts_are_the_exact_ones_at_each_threshold():
             assert abs(part.contribution - exact[part.feature]) <= 5 * part.monte_carlo_se + 1e-12
 
 
+def test_the_method_says_that_limits_are_for_one_threshold():
+    """Of shuffled groups about half have an input that stands out at one threshold of twenty: a reader must know."""
+    audit, told = audited(), "excludes 0, at this threshold alone: it does not allow for looking at 3 thresholds."
+    gap = fl.decompose_gap(audit, "a", thresholds=[0.3, 0.6], n_rounds=1)
+    table = fl.decompose_gap(audit, thresholds=[0.3, 0.6], n_rounds=1)
+    for one in (gap, gap.at(0.3), gap.published().at(0.5), *table, *table.at(0.6)):
+        assert told in one.method
+        assert told in one.html()
+        assert told in one.plot().alt
+    for one in (fl.decompose_gap(audit, "a", n_rounds=1), fl.decompose_gap(audit, "a", thresholds=[0.5], n_rounds=1)):
+        assert "threshold alone" not in one.method
+
+
 def test_other_rates_and_crossings_follow_the_threshold():
     X, group = people()
     y = (score(X) + np.random.default_rng(0).normal(0, 0.3, N) > 0.5).astype(int)

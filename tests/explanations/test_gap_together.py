@@ -41,6 +41,17 @@ def test_parts_that_are_one_take_the_quantile_of_one():
     assert found.variance[3] == 0
 
 
+@pytest.mark.parametrize("constant", [0.42, 1 / 3, 1e6])
+def test_a_part_that_is_the_same_for_everybody_takes_nothing_from_the_others(constant):
+    """What rounding leaves of its variance is no variance: it is not compared, and limits of the others are as narrow as without it."""
+    rng = np.random.default_rng(4)
+    parts, groups, w = rng.normal(size=(700, 2)), rng.permutation(np.arange(700) % 4), rng.gamma(1.0, 1.0, 700)
+    alone, beside = told(parts, groups, w), told(np.column_stack([parts, np.full(700, constant)]), groups, w)
+    for one, two in zip(alone, beside, strict=True):
+        assert two.variance[2] == 0
+        assert two.together[:2] == pytest.approx(one.together[:2], abs=0.05)
+
+
 def test_groups_that_share_their_rest_are_correlated():
     """Three groups against their rests: less than three independent comparisons, more than one."""
     rng = np.random.default_rng(0)

@@ -172,10 +172,10 @@ def test_the_loops_say_the_same_before_they_are_compiled(monkeypatch):
     assert isinstance(plain, LeafTables)
     loops = _compiled.Compiled(add_groups, count_states)
     codes = plain.plan.codes(trees.rounded(X))
-    assert loops.values(plain.plan, plain.tables, codes, INPUTS) == pytest.approx(plain.values(X), abs=1e-14)
+    assert loops.values(plain.plan, plain.tables, codes, INPUTS, lambda: None) == pytest.approx(plain.values(X), abs=1e-14)
     codes = plain.plan.codes(trees.rounded(background))
-    counts = loops.counts(plain.plan, codes)
-    assert counts.tolist() == _leaf_tables._counts(plain.plan, codes).tolist()
+    counts = loops.counts(plain.plan, codes, lambda: None)
+    assert counts.tolist() == _leaf_tables._counts(plain.plan, codes, lambda: None).tolist()
     assert counts.sum() == 30 * len(plain.plan.bits)
 
 

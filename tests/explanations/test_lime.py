@@ -83,7 +83,7 @@ def ask(lime: LimeAttributor, rows, f=approve, background=None, seed=0, progress
 def explained(lime: LimeAttributor, rows, f=approve, background=None, seed=0):
     base = make_rows(100, 9) if background is None else background
     question = SimpleNamespace(
-        f=f, Z=rows, background=base, fx=f(rows), fb=f(base), base=float(f(base).mean()), names=NAMES, categorical=CATEGORICAL, seed=seed
+        f=f, Z=rows, background=base, fx=f(rows), fb=f(base), base=float(f(base).mean()), names=NAMES, categorical=CATEGORICAL, seed=seed, marks=None
     )  # fmt: skip
     return lime.explain(question)
 
@@ -385,6 +385,10 @@ def test_missing_and_infinite_numbers_are_refused_by_name(kind, where, value, wo
         explained(LimeAttributor(**KINDS[kind]), data["rows"], lambda X: np.nan_to_num(X[:, 1]), data["background"])
     assert f"numbers are {word}, in 'income', 'age'" in str(caught.value)
     assert "\nHint: method=\"shap\"" in str(caught.value)
+    X = pd.DataFrame(data[where], columns=NAMES)
+    left = eval(caught.value.hint.split("without: ")[1], {"X": X, "np": np})
+    assert len(left) == len(X) - 1
+    assert np.isfinite(left[["income", "age"]].to_numpy()).all()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from dataclasses import replace
 
 import lightgbm
 import numpy as np
@@ -25,8 +26,10 @@ from threadpoolctl import threadpool_limits
 
 import fairlens as fl
 from fairlens.exceptions import BadValue, OutOfRange, PackageMissing, TooManyPredictions
-from fairlens.explanations import ShapAttributor
+from fairlens.explanations import ShapAttributor, _leaf_tables
 from fairlens.explanations import _shap as module
+from fairlens.explanations._cache import CACHE
+from fairlens.explanations._trees import Unread
 
 N, B = 60, 8
 
@@ -263,12 +266,12 @@ def test_categorical_splits_that_shap_ignores():
     """shap explains another model, and its own check says that all is well; ours is the definition."""
     X, model = fitted("histogram, codes")
     shap = shap_library()
-    explainer = shap.TreeExplainer(model, X.iloc[:B].to_numpy(), feature_perturbation="interventional")
+    explainer = shap.TreeExplainer(model, X.iloc[:10].to_numpy(), feature_perturbation="interventional")
     values = explainer.shap_values(X.to_numpy(), check_additivity=True)
     error = np.abs(explainer.expected_value + values.sum(axis=1) - model.decision_function(X)).max()
     assert error > 0.5
-    spy = asked(audited(X, model), X.iloc[:B], output="log_odds")
-    assert np.abs(spy.found.values - shapley(model.decision_function, X, X.iloc[:B])).max() < 1e-9
+    spy = asked(audited(X, model), X.iloc[:10], output="log_odds")
+    assert np.abs(spy.found.values - shapley(model.decision_function, X, X.iloc[:10])).max() < 1e-9
     (note,) = spy.explained.notes
     assert "TreeExplainer, interventional was replaced by an explainer for any function" in note
     assert "miss the model's own answers" in note
@@ -294,14 +297,14 @@ def test_thresholds_that_shap_rounds_to_32_bits(monkeypatch):
     exact = asked(audited(X, model), X.iloc[:B], output="log_odds")
     assert np.abs(exact.found.values - wanted).max() < 1e-9
     assert exact.explained.notes == ()
-    monkeypatch.setattr(module, "exact_trees", lambda *_, **__: None)
+    monkeypatch.setattr(module, "exact_trees", lambda *_, **__: Unread("they were not looked at"))
     replaced = asked(audited(X, model), X.iloc[:B], output="log_odds")
     assert np.abs(replaced.found.values - wanted).max() < 1e-9
     assert "miss the model's own answers" in replaced.explained.notes[0]
 
 
 def test_tree_explainer_where_tables_are_not_to_be_had(monkeypatch):
-    monkeypatch.setattr(module, "exact_trees", lambda *_, **__: None)
+    monkeypatch.setattr(module, "exact_trees", lambda *_, **__: Unread("they were not looked at"))
     for name, output in (("forest", "score"), ("boosting", "log_odds"), ("xgboost", "log_odds"), ("lightgbm", "log_odds")):
         X, model = fitted(name)
         spy = asked(audited(X, model), X.iloc[:B], output=output)
@@ -320,7 +323,7 @@ def test_an_explainer_that_raises_is_replaced_with_a_note(monkeypatch, kind):
     def broken(*_, **__):
         raise error("no such node")
 
-    monkeypatch.setattr(module, "exact_trees", lambda *_, **__: None)
+    monkeypatch.setattr(module, "exact_trees", lambda *_, **__: Unread("they were not looked at"))
     monkeypatch.setattr(shap, "TreeExplainer", broken)
     X, model = fitted("forest")
     spy = asked(audited(X, model), X.iloc[:B])
@@ -353,7 +356,7 @@ def test_other_errors_are_not_swallowed(monkeypatch):
 
 def test_whoever_watches_can_stop_an_explainer_of_shap(monkeypatch):
     """Also with an error of a kind that shap raises itself."""
-    monkeypatch.setattr(module, "exact_trees", lambda *_, **__: None)
+    monkeypatch.setattr(module, "exact_trees", lambda *_, **__: Unread("they were not looked at"))
     X, model = fitted("boosting")
     steps = []
 
@@ -364,6 +367,30 @@ def test_whoever_watches_can_stop_an_explainer_of_shap(monkeypatch):
 
     with pytest.raises(RuntimeError, match="stopped"):
         fl.explain(audited(X, model), background=X.iloc[:B], progress=stop, output="log_odds", random_state=11)
+
+
+@pytest.mark.parametrize("numba", [True, False])
+def test_whoever_watches_can_stop_the_tables_of_leaves_anywhere(monkeypatch, numba):
+    """It is asked again and again while tables are made and looked up: for every tree, every batch of leaves, and every block of rows."""
+    if not numba:
+        monkeypatch.setattr(_leaf_tables, "compiled", lambda: None)
+    X, model = fitted("boosting")
+    audit, steps = audited(X, model), []
+    fl.explain(audit, background=X.iloc[:B], progress=lambda done, total: steps.append((done, total)), output="log_odds", random_state=21)
+    assert len(steps) > len(model.estimators_) + 4
+    assert [done for done, _ in steps] == sorted(done for done, _ in steps)
+    for last in range(1, len(steps)):
+        seen = []
+
+        def stop(done, total, last=last, seen=seen):
+            seen.append(done)
+            if len(seen) == last:
+                raise RuntimeError("stopped")
+
+        CACHE.clear()
+        with pytest.raises(RuntimeError, match="stopped"):
+            fl.explain(audit, background=X.iloc[:B], progress=stop, output="log_odds", random_state=21)
+        assert len(seen) == last
 
 
 def test_without_shap(monkeypatch):
@@ -407,7 +434,7 @@ def test_branches_weighed_by_training_rows_on_request():
 def test_branches_weighed_by_training_rows_by_shap_itself(monkeypatch, name, output):
     X, model = fitted(name)
     exact = asked(audited(X, model), X.iloc[:B], ShapAttributor(tree_path_dependent=True), output=output)
-    monkeypatch.setattr(module, "exact_trees", lambda *_, **__: None)
+    monkeypatch.setattr(module, "exact_trees", lambda *_, **__: Unread("they were not looked at"))
     library = asked(audited(X, model), X.iloc[:B], ShapAttributor(tree_path_dependent=True), output=output)
     assert "branches weighed by training rows" in library.explained.method
     np.testing.assert_allclose(library.found.values, exact.found.values, atol=1e-5)
@@ -432,12 +459,13 @@ def test_orderings_beyond_the_limit_add_up_whatever_the_order_of_rows():
     assert 1e-6 < np.abs(spy.found.values - wanted).max() < 0.2
     q = spy.question
     order = np.random.default_rng(0).permutation(len(q.Z))
-    again = few.attribute(q.f, q.Z[order], q.background, categorical=q.categorical, seed=q.seed, progress=None)
-    np.testing.assert_allclose(again, spy.found.values[order], atol=1e-12)
-    one = few.attribute(q.f, q.Z[7:8], q.background, categorical=q.categorical, seed=q.seed, progress=None)
-    np.testing.assert_allclose(one, spy.found.values[7:8], atol=1e-12)
-    other = few.attribute(q.f, q.Z, q.background, categorical=q.categorical, seed=q.seed + 1, progress=None)
-    assert np.abs(other - spy.found.values).max() > 1e-6
+
+    def alone(places, seed=q.seed):
+        return few.explain(replace(q, Z=q.Z[places], fx=q.fx[places], seed=seed)).values
+
+    np.testing.assert_allclose(alone(order), spy.found.values[order], atol=1e-12)
+    np.testing.assert_allclose(alone([7]), spy.found.values[7:8], atol=1e-12)
+    assert np.abs(alone(order, q.seed + 1) - spy.found.values[order]).max() > 1e-6
     many = ShapAttributor(exact_inputs=2, permutations=100).attribute(q.f, q.Z[:3], q.background, categorical=q.categorical, seed=0, progress=None)
     assert np.abs(many - wanted[:3]).max() < 0.02
 
@@ -498,8 +526,50 @@ def test_counts_before_it_asks():
 
 def test_a_replacement_beyond_the_budget_is_refused(monkeypatch):
     X, model = fitted("histogram, codes")
-    with pytest.raises(TooManyPredictions, match="at least"):
-        fl.explain(audited(X, model), background=X.iloc[:B], output="log_odds", max_predictions=1_500)
+    audit, asked_about = audited(X, model), []
+    attributor = ShapAttributor()
+    monkeypatch.setattr(ShapAttributor, "_any_function", lambda *_: asked_about.append(1))
+    with pytest.raises(TooManyPredictions) as caught:
+        fl.explain(audit, attributor, background=X.iloc[:B], output="log_odds", max_predictions=600)
+    assert asked_about == []
+    assert "TreeExplainer, interventional was replaced by an explainer for any function: its values miss" in str(caught.value)
+    needed = int(caught.value.hint.split(",")[0].removeprefix("max_predictions=").replace("_", ""))
+    monkeypatch.undo()
+    assert 600 < fl.explain(audit, attributor, background=X.iloc[:B], output="log_odds", max_predictions=needed).predictions <= needed
+
+
+@pytest.mark.parametrize("name", ["forest", "logistic", "xgboost", "pipeline, forest", "calibrated"])
+@pytest.mark.parametrize("tried", ["tables", "shap after tables", "any function after tables"])
+def test_the_preview_is_a_bound(monkeypatch, name, tried):
+    """Of what is asked of a model that is explained as any function, and of all that is asked before an explainer from within is given up."""
+    X, model = fitted(name)
+    known = module.exact_trees
+    if tried.startswith("any"):
+        monkeypatch.setattr(module, "ways", lambda *_: iter(()))
+    if tried != "tables":
+        monkeypatch.setattr(module, "exact_trees", lambda *given, **named: known(*given, **named) and Unread("they were not looked at"))
+    counts = {}
+
+    class Counting(Spy):
+        def explain(self, question):
+            before = question.f.asked
+            counts["told"] = self.attributor.cost(question)
+            found = super().explain(question)
+            counts["asked"] = question.f.asked - before
+            return found
+
+    spy = Counting()
+    fl.explain(audited(X, model), spy, rows=N, background=X.iloc[:B], progress=False)
+    assert 0 < counts["asked"] <= counts["told"]
+
+
+def test_progress_knows_of_the_replacement_when_it_starts():
+    X, model = fitted("histogram, codes")
+    seen = []
+    fl.explain(audited(X, model), background=X.iloc[:B], output="log_odds", progress=lambda done, total: seen.append((done, total)))
+    totals = list(dict.fromkeys(total for _, total in seen))
+    assert len(totals) <= 3
+    assert all(done <= total for done, total in seen)
 
 
 def test_a_model_that_answers_differently_each_time_is_refused():

@@ -50,7 +50,7 @@ def explained(tiny=0, inputs=2, by="race", levels=("Asian", "Black", "white"), d
     audit_more = {key: more.pop(key) for key in ("suppress_below", "sample_weight", "words") if key in more}
     audit = fl.audit(X, model=score, sensitive_features=groups, threshold=0.5, **audit_more)
     at = more.pop("at", None)
-    asked = {"rows": N, "background": people()[0][:50] if inputs == 2 else 50, "keep_values": True, "progress": False, **more}
+    asked = {"rows": N, "background": people()[0][:60] if inputs == 2 else 60, "keep_values": True, "progress": False, **more}
     return fl.explain(audit if at is None else audit.at(at), Linear(), by=by, **asked)
 
 
@@ -129,7 +129,7 @@ def test_suppressed_groups_are_named_and_nothing_else():
     assert pictures[0].png() == pictures[1].png()
     about = [line for line in pictures[0].alt.splitlines() if "tiny" in line or "Asian" in line]
     assert len(about) == 1
-    assert "Not drawn (suppressed: too few people to show): Asian, tiny." in about[0]
+    assert "Not drawn (suppressed: fewer than 10 people, or needed to hide such a group): Asian, tiny." in about[0]
     labels = [label.get_text().splitlines()[0] for label in pictures[0].ax_.get_yticklabels()]
     assert labels == ["Black", "white"] * 2
     assert one.to_dict() == two.to_dict()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -80,9 +81,10 @@ def test_the_kind_of_a_bar_is_told_by_pattern_and_word(gap_of, found, group):
     for part in gap.parts:
         hatch = by_name[part.feature].get_hatch()
         line = next(line for line in picture.alt.splitlines() if line.startswith(f"{part.feature}: "))
+        assert f": {100 * part.contribution:+.1f} pts ({100 * part.lower:.1f} to {100 * part.upper:.1f})" in line
         if part not in gap.supported:
             assert hatch == "////"
-            assert line.endswith(", cannot tell.")
+            assert line.endswith(", cannot tell, allowing for all inputs.")
         elif part.contribution * gap.gap > 0:
             assert hatch is None
             assert line.endswith(", widens the gap.")
@@ -92,6 +94,16 @@ def test_the_kind_of_a_bar_is_told_by_pattern_and_word(gap_of, found, group):
     legend = [text.get_text() for text in picture.ax_.get_legend().get_texts()]
     assert "widens the gap" in legend
     assert "cannot tell, allowing for all inputs" in legend
+
+
+def test_the_legend_says_what_the_limits_allow_for(gap_of):
+    def unsure(gap):
+        return [text.get_text() for text in gap.plot().ax_.get_legend().get_texts() if text.get_text().startswith("cannot tell")]
+
+    assert unsure(gap_of(6)) == ["cannot tell, allowing for all inputs"]
+    several = gap_of(6, group=["f", "m"], reference="rest")
+    assert len(several) == 2
+    assert {text for gap in several for text in unsure(gap)} == {"cannot tell, allowing for all inputs and gaps"}
 
 
 @pytest.mark.parametrize(("inputs", "shown"), [(8, 8), (9, 8), (12, 8)])
@@ -105,7 +117,7 @@ def test_small_inputs_are_pooled_and_named_in_the_text(gap_of, inputs, shown):
         return
     rest = sorted(gap.parts, key=lambda part: -abs(part.contribution))[7:]
     assert names[-1] == f"{len(rest)} other inputs"
-    low, high = (-math.fsum(getattr(part, end) for part in rest) for end in ("upper", "lower"))
+    low, high = (math.fsum(getattr(part, end) for part in rest) for end in ("lower", "upper"))
     line = next(line for line in picture.alt.splitlines() if line.startswith(names[-1]))
     assert f"(at most {100 * low:.1f} to {100 * high:.1f})" in line
     assert all(f"\n{part.feature}: " in picture.alt for part in gap.parts)
@@ -114,7 +126,8 @@ def test_small_inputs_are_pooled_and_named_in_the_text(gap_of, inputs, shown):
 def test_permuted_groups_get_no_claim(gap_of):
     picture = gap_of(4, permuted=True, tilt=0.0).plot()
     assert picture.alt.startswith("Cannot tell whether ")
-    assert "carries" not in picture.alt
+    assert "carries" not in picture.alt.splitlines()[0]
+    assert "the gap." not in picture.alt
 
 
 def test_the_title_names_one_input_and_the_caution_stands_under_it(gap_of):
@@ -134,7 +147,8 @@ def test_every_number_that_is_drawn_is_in_the_text_alternative(gap_of, found):
     picture = gap.plot()
     for ax in picture.figure_.axes:
         for text in found(ax, "value"):
-            assert text.get_text().replace("\n", " ").removeprefix("gap ") in picture.alt
+            told = text.get_text().removeprefix("gap ")
+            assert told.replace("\n(", " (").replace("\n", ", ") in picture.alt
         for label in labels(ax):
             assert label.splitlines()[-1] in picture.alt
     assert gap.method in picture.alt
@@ -192,3 +206,62 @@ def test_given_axes_get_the_bridge_alone(gap_of, found):
     assert len(found(right, "part")) == 3
     assert not left.has_data()
     assert gap.caution.split()[-1] in right.get_xlabel()
+
+
+def test_the_picture_has_the_signs_of_the_table_and_says_which_limits_are_which(gap_of, found):
+    gap = gap_of(4)
+    picture = gap.plot()
+    printed = [float(text.get_text().split(" pts")[0]) for text in found(picture.ax_, "value") if " pts" in text.get_text()]
+    assert printed == pytest.approx([100 * part.contribution for part in gap.parts], abs=0.051)
+    (heading,) = [text.get_text() for text in found(picture.ax_, "heading")]
+    assert heading.replace("\n", " ").endswith("each bar takes off what one input carries")
+    assert "whiskers are 95 % intervals, each by itself" in picture.ax_.get_xlabel().replace("\n", " ")
+
+
+def test_bars_raise_or_lower_where_the_sign_of_the_gap_is_not_known():
+    rng = np.random.default_rng(3)
+    sex = np.repeat(["f", "m"], 200)
+    X = pd.DataFrame({"up": rng.normal(size=400) + 1.0 * (sex == "f"), "down": rng.normal(size=400) - 1.0 * (sex == "f")})
+    model = lambda rows: (rows["up"] + rows["down"] > 0).astype(int)  # noqa: E731
+    gap = fl.decompose_gap(fl.audit(X, model=model, sensitive_features={"sex": sex}), "f", reference="m", n_rounds=2, progress=False)
+    assert gap.gap_lower < 0 < gap.gap_upper
+    assert all(part.is_clear for part in gap.parts)
+    picture = gap.plot()
+    lines = {line.split(":")[0]: line for line in picture.alt.splitlines()}
+    assert lines["up"].endswith(", raises the selection rate of the group.")
+    assert lines["down"].endswith(", lowers the selection rate of the group.")
+    assert "widens" not in picture.alt
+    assert "narrows" not in picture.alt
+    assert [text.get_text() for text in picture.ax_.get_legend().get_texts()] == ["raises the selection rate of the group", "lowers the selection rate of the group"]
+
+
+def test_an_input_that_is_ignored_has_no_bar_and_is_not_in_doubt(found, overlaps):
+    rng = np.random.default_rng(3)
+    sex = np.repeat(["f", "m"], 100)
+    X = pd.DataFrame({"used": rng.normal(size=200) + (sex == "m"), "ignored": rng.normal(size=200)})
+    audit = fl.audit(X, model=lambda rows: (rows["used"] > 0.5).astype(int), sensitive_features={"sex": sex})
+    picture = fl.decompose_gap(audit, "f", n_rounds=1, progress=False).plot()
+    assert "ignored: +0.0 pts (0.0 to 0.0), not used for these people." in picture.alt
+    assert "cannot tell" not in picture.alt
+    assert len(found(picture.ax_, "part")) == 1
+    assert len(picture.ax_.get_legend().get_texts()) == 1
+    assert overlaps(picture.figure_) == []
+
+
+def test_few_people_make_no_bar_certain(found):
+    rng = np.random.default_rng(0)
+    race = np.array(["a"] * 14 + ["b"] * 300)
+    X = pd.DataFrame({"u": rng.normal(size=314) - 3.0 * (race == "a"), "v": rng.normal(size=314)})
+    audit = fl.audit(X, model=lambda rows: (rows["u"] + rows["v"] > 0).astype(int), sensitive_features={"race": race}, min_denominator=30)
+    gap = fl.decompose_gap(audit, "a", n_rounds=2, progress=False)
+    assert gap.status == "small"
+    assert any(part.is_clear for part in gap.parts)
+    picture = gap.plot()
+    assert {bar.get_hatch() for bar in found(picture.ax_, "part")} == {"////"}
+    assert "cannot tell, few people" in picture.alt
+
+
+@pytest.mark.parametrize("inputs", [2, 12])
+def test_no_text_covers_another_where_the_heading_is_long(gap_of, overlaps, inputs):
+    levels = ("a group with a name that goes on and on and on", "another group whose name is not short either")
+    assert overlaps(gap_of(inputs, levels=levels, reference=levels[1]).plot().figure_) == []

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 import fairlens as fl
 
@@ -110,7 +111,7 @@ def test_many_groups_are_cut_with_a_word(explained):
 
 def test_small_groups_are_hidden(explained):
     picture = explained(tiny=4).plot()
-    assert "tiny: suppressed: too few people to show." in picture.alt
+    assert "tiny: suppressed: " in picture.alt
     assert "n=4" not in picture.alt
 
 
@@ -157,7 +158,8 @@ def test_levels_are_dots(found):
     result = fl.dependence(audit, "zip", progress=False)
     picture = result.plot()
     (dots,) = found(picture.ax_, "dots-ok")
-    assert list(dots.get_xdata()) == pytest.approx([0.3, 0.3, 0.5, 0.5])
+    rates = [row.value for row in audit.protect().by_group("selection_rate").rows]
+    assert list(dots.get_xdata()) == pytest.approx([*rates, 0.3, 0.3, 0.5, 0.5])
     assert "zip: n:" in picture.alt
     assert result.caution.rstrip(".") in picture.alt
 
@@ -197,3 +199,151 @@ def test_compared_methods_have_a_dot_per_pair_on_equal_scales(found, overlaps):
     figure = Figure(figsize=(7, 7))
     ax = figure.subplots()
     assert both.plot(ax=ax).ax_ is ax
+
+
+def test_the_rate_beside_is_said_to_be_another_quantity_than_the_score(explained):
+    audit = audit_of(threshold=0.5)
+    score, decision = (fl.explain(audit, Linear(), rows=N, background=50, output=output, progress=False).plot().alt for output in ("score", "decision"))
+    assert "The selection rate beside it is of the decisions, another quantity than the score that is explained." in score
+    assert "another quantity" not in decision
+    assert "another quantity than the log-odds" in fl.explain(audit, Linear(), rows=N, background=50, output="log_odds", progress=False).plot().alt
+
+
+def test_cells_of_small_groups_have_their_interval_too(found, overlaps):
+    picture = fl.explain(audit_of(tiny=14, min_denominator=30), Linear(), rows=N, background=50, progress=False).plot()
+    assert all(text.get_text().startswith("(") and " to " in text.get_text() for text in found(picture.ax_, "limits"))
+    assert "tiny\nn=14 explained,\nfew people" in [label.get_text() for label in picture.figure_.axes[0].get_yticklabels()]
+    assert "tiny, n=14 explained, few people; selection rate" in picture.alt
+    assert overlaps(picture.figure_) == []
+
+
+class Slight:
+    name = "slight"
+    method = "One value for nearly all."
+
+    def attribute(self, f, Z, background, *, categorical, seed, progress):
+        values = np.zeros(Z.shape)
+        values[:, 0] = 0.0004 + 0.0001 * np.sign(Z[:, 0])
+        values[:, 1] = 0.01 * np.sign(Z[:, 1])
+        return values
+
+
+def test_no_limit_of_a_clear_cell_is_rounded_to_0(found):
+    picture = fl.explain(audit_of(), Slight(), rows=N, background=50, progress=False).plot()
+    texts = [text.get_text() for text in found(picture.ax_, "value")]
+    clear = [limits.get_text() for limits, value in zip(found(picture.ax_, "limits"), texts, strict=True) if value.startswith("+0.0")]
+    assert len(clear) == 2
+    for limits in clear:
+        low, high = limits.strip("()").split(" to ")
+        assert 0 < float(low) <= float(high)
+
+
+def test_an_input_that_is_ignored_is_not_in_doubt(found):
+    result = fl.explain(audit_of(), Slight(), rows=N, background=50, progress=False)
+    picture = result.plot()
+    texts = [text.get_text() for text in found(picture.ax_, "value")]
+    assert texts.count("not used") == 2
+    assert picture.alt.count("input 2: not used for these people.") == 2
+    assert picture.alt.count(", cannot tell, allowing for all.") == 6 - 2 - len(result.supported) > 0
+
+
+@pytest.fixture
+def compared():
+    def make(inputs=3, one=None, two=None, **more):
+        audit = audit_of(inputs, **more)
+        return fl.compare_explanations(*(fl.explain(audit, method, rows=N, background=50, progress=False) for method in (one or Linear(), two or Noisy(0.001))))
+
+    return make
+
+
+class Noisy(Linear):
+    name = "noisy"
+
+    def __init__(self, size):
+        self.size = size
+
+    def attribute(self, f, Z, background, *, categorical, seed, progress):
+        values = super().attribute(f, Z, background, categorical=categorical, seed=seed, progress=progress)
+        return values + self.size * np.random.default_rng(1).normal(size=Z.shape[1])
+
+
+@pytest.mark.parametrize("inputs", [3, 12, 40])
+@pytest.mark.parametrize("size", [0.0, 0.002])
+def test_no_number_covers_another_or_a_dot(compared, found, overlaps, inputs, size):
+    levels = tuple(f"a group with quite a long name {k}" for k in range(6))
+    picture = compared(inputs, two=Noisy(size), levels=levels).plot()
+    assert overlaps(picture.figure_) == []
+    numbers = found(picture.ax_, "number")
+    assert len(numbers) == 6
+    renderer = picture.figure_.canvas.get_renderer()
+    at = [picture.ax_.transData.transform((dot.get_xdata()[0], dot.get_ydata()[0])) for dot in found(picture.ax_, "dots")]
+    for number in numbers:
+        box = Text.get_window_extent(number, renderer)
+        assert not any(box.x0 < x < box.x1 and box.y0 < y < box.y1 for x, y in at)
+        assert number.arrow_patch is not None
+
+
+def test_methods_that_agree_are_not_called_furthest_apart(compared):
+    same, other = compared(two=Noisy(0.0)), compared(two=Noisy(0.1))
+    assert "Every mean is within the other's interval. All of them:" in same.plot().alt
+    assert "Furthest apart" not in same.plot().alt
+    assert "Furthest apart: a mean is outside the other's interval" in other.plot().alt
+
+
+def test_compared_methods_have_the_rates_of_the_groups_beside(compared, found, overlaps):
+    both = compared(tiny=4)
+    picture = both.plot()
+    rates = [row for row in both.one.published().rates.rows if not np.isnan(row.value)]
+    beside = next(ax for ax in picture.figure_.axes if ax is not picture.ax_)
+    assert [dot.get_xdata()[0] for dot in found(beside, "dots")] == [row.value for row in rates]
+    assert all(f"n={row.n}" in picture.alt for row in rates)
+    assert "Selection rate, 95 % intervals" in picture.alt
+    assert overlaps(picture.figure_) == []
+    alone = both.plot(ax=Figure(figsize=(7, 7)).subplots())
+    assert "Selection rate, 95 % intervals" in alone.ax_.get_xlabel().replace("\n", " ")
+
+
+@pytest.mark.parametrize("feature", ["input 0", "level"])
+def test_dependence_has_the_rates_of_the_groups_with_it(found, overlaps, feature):
+    rng = np.random.default_rng(1)
+    race = np.resize(["a", "b"], N)
+    X = pd.DataFrame({"input 0": rng.normal(size=N) + (race == "b"), "level": rng.choice(["e", "n"], N)})
+    audit = fl.audit(X, model=lambda rows: 1 / (1 + np.exp(-rows["input 0"])), threshold=0.5, sensitive_features={"race": race})
+    picture = fl.dependence(audit, feature, progress=False).plot()
+    rates = audit.protect().by_group("selection_rate").rows
+    drawn = [x for ax in picture.figure_.axes for dot in found(ax, "dots") for x in dot.get_xdata()]
+    assert all(row.value in drawn for row in rates)
+    assert "Selection rate of these people as they are, 95 % intervals" in picture.alt
+    assert "another quantity than the score" in picture.alt
+    assert all(f"{row.group[0]}: {100 * row.value:.1f} %" in picture.alt for row in rates)
+    assert overlaps(picture.figure_) == []
+
+
+def test_attributes_that_are_not_drawn_are_named_and_not_described():
+    rng = np.random.default_rng(1)
+    names = ("a", "b", "c", "d", "e")
+    groups = {name: rng.choice([f"{name}1", f"{name}2"], N) for name in names}
+    X = pd.DataFrame({"x": rng.normal(size=N)})
+    result = fl.dependence(fl.audit(X, model=lambda rows: 1 / (1 + np.exp(-rows["x"])), sensitive_features=groups), "x", progress=False)
+    picture = result.plot()
+    foot = " ".join(text.get_text() for text in picture.figure_.texts)
+    for text in (picture.alt, foot):
+        assert "By d: in the table" in text
+        assert "By e: in the table" in text
+    lines = picture.alt.splitlines()
+    assert [line for line in lines if line.endswith(":") and line.startswith("By ")] == ["By a:", "By b:", "By c:"]
+    assert not any(line.startswith("d1, n=") for line in lines)
+    figure = Figure(figsize=(9, 6))
+    one = result.plot(ax=figure.subplots())
+    assert "By b: in the table" in one.ax_.get_xlabel().replace("\n", " ")
+    assert "By b:" not in one.alt.splitlines()
+
+
+def test_the_rug_is_solid_and_named(found):
+    picture = fl.dependence(audit_of(), "input 0", progress=False).plot()
+    rugs = found(picture.ax_, "rug")
+    bars = [rug for rug in rugs if rug.get_gid() == "rug"]
+    assert [style for bar in bars for style in bar.get_linestyle()] == [(0, None)] * 2
+    names = {text.get_text(): text.xy[1] for text in found(picture.ax_, "rug-name")}
+    assert list(names) == ["Black", "white"]
+    assert list(names.values()) == [bar.get_segments()[0][0, 1] for bar in bars]

@@ -242,3 +242,16 @@ def test_what_goes_wrong_beside_the_kernel_stands_in_the_panel_and_in_the_log(pe
     assert panel._explaining.wait(60)
     assert "no such table" in panel._live.working["error"]
     assert "no such table" in caplog.text
+
+
+def test_no_input_widens_a_gap_whose_sign_is_not_known(people):
+    X, groups = people
+    sex = (groups["sex"] == "f").to_numpy()
+    shifted = X.assign(income=X["income"] + 12 * sex, other=np.where(sex, -12.0, 0.0))
+    audit = fl.audit(shifted, model=lambda rows: 1 / (1 + np.exp(-(rows["income"] + rows["other"] - 48) / 8)), threshold=0.5, favorable=1, sensitive_features=groups)
+    panel = fl.panel(audit).show(by="sex").explain("gap")
+    gap = panel.view.why.told.answer.gaps[0]
+    assert gap.gap_lower < 0 < gap.gap_upper
+    kinds = {row[0]: row[5] for row in packed(panel)[0]["groups"][0]["steps"][10]["rows"]}
+    assert {kinds["income"], kinds["other"]} == {"raises", "lowers"}
+    assert "rate of the group" in panel.view.why.html()
