@@ -103,7 +103,7 @@ class ComparedExplanations(Result):
         answer = self.published()
         (same, both), n, rank = answer.sign_agreement, len(answer.known), answer.rank_correlation
         names = " and ".join(answer.names)
-        signs = f"of {both:,} means whose sign both support, {same:,} have the same" if both else "there is no mean whose sign both support"
+        signs = f"of {both:,} {'mean' if both == 1 else 'means'} whose sign both support, {same:,} {'has' if same == 1 else 'have'} the same" if both else "there is no mean whose sign both support"
         ranks = f"their rank correlation is {rank:.2f}" if not math.isnan(rank) else "their ranks cannot be compared"
         return f"{answer.one.within}{names}: {signs}; {ranks}, over n={n:,} means of a group and an input."
 

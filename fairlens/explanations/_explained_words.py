@@ -69,8 +69,9 @@ def warn(warned: Sequence[Warned]) -> str:
 
 
 def _group(group: tuple[Level, ...], parts: Sequence[Contribution], output: Output, spec: Spec) -> str:
-    """One clause: the largest inputs of a group with their intervals; empty where none is supported."""
-    top = sorted(parts, key=lambda row: -abs(row.mean))[:_MOST_INPUTS]
+    """One clause: the largest inputs of a group with their intervals; empty where none is supported that is more than nothing as written."""
+    some = [row for row in parts if float(written(row.mean, output, spec, bare=True))]
+    top = sorted(some, key=lambda row: -abs(row.mean))[:_MOST_INPUTS]
     shown = [
         f"{row.feature} {_signed(row.mean, output, spec)} ({_signed(row.lower, output, spec)} to {_signed(row.upper, output, spec)})"
         for row in top

@@ -111,8 +111,9 @@ def test_ratios_thresholds_and_adjustment_by_keyboard_with_a_verdict(session, la
         assert panel.select(control).evaluate("one => one === document.activeElement && one.selectedIndex === 1")
     second = panel.root.locator("input[type=range]").nth(1)
     second.focus()
-    for _ in range(2):
+    for stop in ("0.55", "0.6"):
         page.keyboard.press("ArrowRight")
+        panel.root.locator("output").filter(has_text=stop).wait_for()
     assert panel.root.locator(".fl-slider output").all_text_contents() == ["0.5", "0.6"]
     assert page.locator(".jp-Cell").count() == cells
     assert panel.sentence.startswith("Deciding at a score of 0.5 or more for a, 0.6 or more for b: ")

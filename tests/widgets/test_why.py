@@ -1,6 +1,7 @@
 """The explanation of a view in Python: what is stored, what it is about, what leaves, and how a click asks for it."""
 
 import json
+from itertools import pairwise
 from threading import Event
 
 import numpy as np
@@ -67,7 +68,7 @@ def test_each_stop_holds_the_published_decomposition(audit, panel):
         walk = [row[1][:2] for row in step["rows"]]
         assert walk[0][0] == gap.group_rate.value
         assert walk[-1][1] == pytest.approx(gap.reference_rate.value, abs=1e-9)
-        assert all(one[1] == other[0] for one, other in zip(walk, walk[1:], strict=False))
+        assert all(one[1] == other[0] for one, other in pairwise(walk))
 
 
 def test_a_suppressed_group_has_words_and_no_number(panel):

@@ -36,7 +36,7 @@ function whySection(data, model, frozen, change) {
   section.setAttribute("aria-label", ui.title);
   let stored = [], drawn = null, built = null, state = null;
   const bar = el("div", { class: "fl-controls" }), about = el("p", { class: "fl-about" }), body = el("div", { class: "fl-told" });
-  const status = el("div", { class: "fl-working", "aria-live": "polite" });
+  const status = el("div", { class: "fl-working", "aria-live": can ? "polite" : null });
   section.append(el("p", { class: "fl-why-title" }, el("strong", {}, ui.title)), bar, status, about, body);
   const ask = (kind) => model.send({ kind, state: complete(model.get("state")) });
 
@@ -70,6 +70,7 @@ function whySection(data, model, frozen, change) {
     state = now;
     const found = shownWhy(stored, state);
     section.hidden = !can && !stored.length;
+    if (section.hidden) return bar.replaceChildren();
     const key = JSON.stringify([found && stored.indexOf(found.told), found?.fits, found?.group, state.stop, state.why, state.by, stored.length]);
     if (key === drawn) return;
     drawn = key;
