@@ -34,6 +34,7 @@ class Explaining:
         self._tell = tell
         self._thread: Thread | None = None
         self._stop = Event()
+        self._far: dict[str, Any] = {}
 
     @property
     def is_running(self) -> bool:
@@ -43,10 +44,11 @@ class Explaining:
     def start(self, work: Callable[[Step], T], keep: Callable[[T], None]) -> None:
         """Run `work`, which is given a function ``(done, total)`` to call on its way, and `keep` what it found."""
         if self.is_running:
-            self._tell({"error": WHY_ERRORS["busy"]})
+            self._tell({**self._far, "note": WHY_ERRORS["busy"]})
             return
         self._stop.clear()
-        self._tell({"done": 0, "total": 0})
+        self._far = {"done": 0, "total": 0}
+        self._tell(self._far)
         self._thread = Thread(target=self._run, args=(work, keep), name="fairlens-explaining", daemon=True)
         self._thread.start()
 
@@ -70,7 +72,7 @@ class Explaining:
         except FairlensError as error:
             _log.error("The panel could not explain this view: %s", error)
             self._tell({"error": str(error)})
-        except Exception as error:
+        except BaseException as error:  # a model may even exit; nobody above would hear of it
             _log.exception("The panel could not explain this view")
             self._tell({"error": f"{type(error).__name__}: {error}"})
         else:
@@ -84,7 +86,8 @@ class Explaining:
             now = monotonic()
             if now - told[0] >= _PAUSE or done >= total:
                 told[0] = now
-                self._tell({"done": done, "total": total})
+                self._far = {"done": done, "total": total}
+                self._tell(self._far)
 
         return step
 

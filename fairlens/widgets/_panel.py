@@ -26,7 +26,8 @@ from ._payload import canonical, payload
 from ._state import Choices, Method, State
 from ._texts import NO_SLOT, OUTSIDE, RECORDED_NOTE
 from ._view import View, view
-from ._why import Told, check_group, check_method, explain_view, shown
+from ._why import Told, shown
+from ._why_asked import check_group, check_method, explain_view
 
 _log = logging.getLogger("fairlens")
 _SLOTS, _OUTPUTS = 3, 3
@@ -50,7 +51,7 @@ class Panel(ipywidgets.VBox):
         title: str,
         criteria: Sequence[Criterion] = (),
         explains: Audit | None = None,
-        max_predictions: int = 2_000_000,
+        max_predictions: int = 5_000_000,
     ) -> None:
         self._choices = Choices(replace(audit, selection=()), metrics)
         self._confidence = confidence
@@ -253,6 +254,7 @@ class Panel(ipywidgets.VBox):
 
     def _tell(self, how_far: Mapping[str, Any]) -> None:
         self._live.working = dict(how_far)
+        self._live.send({"working": dict(how_far)})
 
     def _record_in_slot(self) -> None:
         """A callback has no cell to write to, so it fills an empty output that was placed when the panel was shown."""
@@ -314,7 +316,7 @@ def panel(
     title: str = "Disparities between groups",
     profile: Any = "restricted",
     criteria: Criterion | Sequence[Criterion] = (),
-    max_predictions: int = 2_000_000,
+    max_predictions: int = 5_000_000,
 ) -> Panel:
     """Open a live panel on an audit.
 

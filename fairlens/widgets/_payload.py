@@ -20,6 +20,7 @@ from ..stats import normal_quantile
 from ._criteria import Strip
 from ._state import METHODS, MOST_SLIDERS, Choices
 from ._texts import LABELS, WHY
+from ._why_asked import decomposable, no_gap_text
 
 FORMAT = "fairlens-panel/2"
 
@@ -74,7 +75,7 @@ def payload(choices: Choices, confidence: float, title: str, strip: Strip | None
         "banner": audit.banner,
         "remarks": list(audit.remarks),
         "criteria": strip and strip.pack(),
-        "why": {"can": can_explain, "methods": list(METHODS), "ui": WHY},
+        "why": {"can": can_explain, "methods": list(METHODS), "gaps": decomposable(choices), "ui": {**WHY, "no_gap": no_gap_text()}},
     }
     return canonical(content)
 

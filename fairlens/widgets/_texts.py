@@ -74,7 +74,11 @@ WHY = {
     "lime": "LIME",
     "group": "Explain group",
     "button": "Explain this view",
-    "asked": "Waiting for the kernel.",
+    "asked": "Waiting for the kernel: a cell that runs comes first.",
+    "silent": "No word from the kernel for a while. If it was restarted, run the cell of this panel again.",
+    "ready": "The explanation is ready.",
+    "no_gap": "The gaps of this metric are not taken apart; those of {metrics} are. SHAP and LIME explain the model's answers whatever the metric.",
+    "other_decisions": "The decisions as they were taken are not the model's own: what is explained are the model's answers.",
     "working": "Explaining: {done} of {total} predictions",
     "starting": "Explaining: counting the predictions",
     "cancel": "Cancel",
@@ -100,6 +104,7 @@ WHY = {
     "labels": "no input",
     "left": "no input",
     "about_gap": "{metric} by {by}, among {among}, compared with {reference}",
+    "about_decisions": "the model's decisions at {threshold} by {by}, among {among}",
     "about_means": "the model's answers by {by}, among {among}",
 }
 

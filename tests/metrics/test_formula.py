@@ -156,7 +156,7 @@ def test_what_is_lost_in_resampling_is_said(rows_of):
     assert "resampled tables, so the interval is not reliable" in pair.reason
 
 
-@pytest.mark.parametrize("function", [sk.matthews_corrcoef, sk.cohen_kappa_score, sk.zero_one_loss, functools.partial(sk.fbeta_score, beta=2)], ids=repr)
+@pytest.mark.parametrize("function", [sk.matthews_corrcoef, sk.cohen_kappa_score, sk.zero_one_loss, functools.partial(sk.fbeta_score, beta=2)], ids=lambda given: getattr(given, "__name__", "fbeta_score"))
 @pytest.mark.parametrize("weighted", [False, True])
 def test_scikit_learns_metrics_are_metrics(people, function, weighted):
     rows = people.assign(w=np.random.default_rng(3).gamma(1, 1, len(people)))

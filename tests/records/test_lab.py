@@ -39,7 +39,7 @@ def model(rows):
         np.linalg.svd(rng.random((work["size"], work["size"])))  # as slow as models can be
     return 1 / (1 + np.exp(-(rows["income"].to_numpy() - rows["debt"].to_numpy() - 30) / 8))
 audit = fl.audit(X, model=model, threshold=0.5, favorable=1, sensitive_features={"race": race})
-work["size"] = 600""",
+work["size"] = 700""",
     """panel = fl.panel(audit)
 panel""",
     """work["size"] = 0""",
@@ -211,9 +211,16 @@ def test_a_view_is_explained_with_progress_and_cancel_and_follows_the_slider(ses
     page.wait_for_function("one => /[1-9][0-9,]* of [1-9]/.test(one.textContent)", arg=working.element_handle(), timeout=60_000)
     assert float(working.locator("progress").get_attribute("value")) > 0
     shot(page, "explaining")
-    panel.root.get_by_role("button", name="Cancel").click()
+    explain.evaluate("one => one.click()")  # once more: what runs goes on, and can still be cancelled
+    cancel = panel.root.get_by_role("button", name="Cancel")
+    cancel.focus()
+    page.keyboard.press("Enter")
     working.get_by_text("Cancelled. Nothing was stored.").wait_for(timeout=60_000)
     assert panel.root.locator(".fl-parts").count() == 0
+    assert explain.evaluate("one => one === document.activeElement")
+    panel.choose("Compare with", "everybody else")
+    assert working.text_content() == ""  # it was said of another view
+    panel.choose("Compare with", "the largest group")
 
     command(page, "notebook:move-cursor-down")
     command(page, "notebook:run-cell")  # from here the model is quick
@@ -244,11 +251,11 @@ def test_a_view_is_explained_with_progress_and_cancel_and_follows_the_slider(ses
     command(page, "docmanager:save")
     with offline_page(browser, exported(lab.root / EXPLAINED, tmp_path / "explained.html")) as (file, seen):
         host = file.locator("[data-fairlens=view]", has=file.locator(".fl-static .fl-why"))
-        assert host.locator(".fl-told").text_content() == after
+        assert host.locator(".fl-panel .fl-told").text_content() == after
         again = PanelPage(host)
         again.page = file
         again.threshold(10)
-        assert host.locator(".fl-told").text_content() == before
+        assert host.locator(".fl-panel .fl-told").text_content() == before
         assert file.locator("img[alt*='What closes the gap']").count() == 1
         assert seen.errors == []
     assert watch.errors == []

@@ -56,7 +56,7 @@ def packed(panel):
 
 
 def test_each_stop_holds_the_published_decomposition(audit, panel):
-    gaps = fl.decompose_gap(audit, None, by="race", reference="largest", thresholds=list(panel._choices.stops), max_predictions=2_000_000).published()
+    gaps = fl.decompose_gap(audit, None, by="race", reference="largest", thresholds=list(panel._choices.stops), max_predictions=5_000_000).published()
     (told,) = packed(panel)
     assert [group["levels"] for group in told["groups"]] == [["b"], ["c"], ["d"]]
     for k, stop in enumerate(panel._choices.stops):
@@ -202,7 +202,8 @@ def test_a_click_cancels_and_nothing_is_stored(people):
     click(panel)
     assert model.started.wait(60)
     click(panel)
-    assert "still running" in panel._live.working["error"]
+    assert "still running" in panel._live.working["note"]
+    assert panel._live.working["total"] >= 0  # how far the first one is stays to be seen
     click(panel, "cancel")
     model.go.set()
     assert panel._explaining.wait(60)
@@ -256,3 +257,95 @@ def test_no_input_widens_a_gap_whose_sign_is_not_known(people):
     kinds = {row[0]: row[5] for row in packed(panel)[0]["groups"][0]["steps"][10]["rows"]}
     assert {kinds["income"], kinds["other"]} == {"raises", "lowers"}
     assert "rate of the group" in panel.view.why.html()
+
+
+def test_a_click_on_many_groups_and_inputs_fits_in_the_budget():
+    rng = np.random.default_rng(6)
+    X = pd.DataFrame(rng.normal(size=(900, 8)), columns=[f"x{j}" for j in range(8)])
+    audit = fl.audit(X, model=lambda rows: 1 / (1 + np.exp(-rows.to_numpy().sum(axis=1))), threshold=0.5, favorable=1, sensitive_features={"g": rng.choice(list("abcde"), 900)})
+    panel = fl.panel(audit, max_predictions=1_000_000)
+    with pytest.raises(exceptions.TooManyPredictions):
+        panel.explain("lime", rows=100, background=100)
+    click(panel, why={"method": "lime", "group": None})
+    assert panel._explaining.wait(120)
+    assert panel._live.working == {}
+    assert len(packed(panel)[0]["groups"]) == 5
+    with pytest.raises(exceptions.TooManyPredictions, match=r"Hint: fl.panel\(audit, max_predictions="):
+        fl.panel(audit, max_predictions=500).explain("lime")
+
+
+def test_decisions_are_explained_at_their_threshold_only(audit):
+    panel = fl.panel(audit).explain("shap", rows=30, output="decision")
+    assert panel.view.why.fits
+    why = panel.show(threshold=0.613).view.why
+    assert not why.fits
+    assert "the model&#x27;s decisions at 0.5 by race" in why.html()
+
+
+@pytest.mark.parametrize("method", ["gap", "shap"])
+def test_decisions_that_are_not_the_models_own_are_said_to_be_so(people, method):
+    X, groups = people
+    taken = (X["income"] > 52).astype(int).to_numpy()
+    panel = fl.panel(fl.audit(X, y_pred=taken, model=Slow(), threshold=0.5, favorable=1, sensitive_features=groups)).explain(method, **({"rows": 30} if method == "shap" else {}))
+    told = "are not the model&#x27;s own"
+    assert told in panel.show(threshold="decided").view.why.html()
+    assert told not in panel.show(threshold=0.5).view.why.html()
+
+
+def test_words_table_and_picture_of_an_internal_panel_tell_of_one_thing(audit):
+    panel = fl.panel(audit, profile="internal").explain("gap", "c")
+    why = panel.view.why
+    assert "Suppressed" not in why.html()
+    assert "Shapley values of the decision" in why.html()
+    assert "c people" in why.picture().alt or "c " in why.picture().alt
+    means = panel.explain("shap", rows=30).view.why
+    assert "suppressed" not in means.html()
+    assert "suppressed" not in means.picture().alt
+
+
+def test_a_panel_of_an_audit_with_thresholds_by_group_explains_one_threshold(audit):
+    panel = fl.panel(audit.at({"a": 0.613}, by="race")).show(threshold=0.5).explain("gap")
+    assert panel.view.why.fits
+    assert panel.view.why.picture() is not None
+
+
+@pytest.mark.parametrize("name", ["metric", "by", "thresholds", "reference", "output", "colour"])
+def test_what_the_view_says_is_not_said_again(audit, name):
+    with pytest.raises(exceptions.BadValue, match="panel.show") as caught:
+        fl.panel(audit).explain("gap", **{name: "race"})
+    assert caught.value.role == name
+
+
+def test_braces_in_a_name_are_part_of_it(people):
+    X, groups = people
+    audit = fl.audit(X, model=Slow(), threshold=0.5, favorable=1, sensitive_features=groups.rename(columns={"race": "race {reference}"}))
+    panel = fl.panel(audit).explain("gap")
+    assert packed(panel)[0]["about"] == "Selection rate by race {reference}, among all, compared with the largest group"
+
+
+def test_which_gaps_can_be_taken_apart_is_known_before_a_click(people):
+    X, groups = people
+    y = (X["income"] > 50).astype(int)
+    panel = fl.panel(made(people, y_true=y))
+    why = json.loads(panel._text)["why"]
+    known = [metric.name for metric, able in zip(panel._choices.metrics, why["gaps"], strict=True) if able]
+    assert known == ["selection_rate", "true_positive_rate", "false_positive_rate"]
+    assert "selection rate, true positive rate, false positive rate" in why["ui"]["no_gap"]
+
+
+def test_a_model_that_exits_does_not_leave_the_panel_waiting(people):
+    def leaving(rows):
+        if leaving.now:
+            raise SystemExit(3)
+        return rows["income"] / 200
+
+    leaving.now = False
+    panel = fl.panel(made(people, leaving))
+    leaving.now = True
+    click(panel)
+    assert panel._explaining.wait(60)
+    assert panel._live.working["error"] == "SystemExit: 3"
+
+
+def test_how_far_it_is_is_not_saved_with_the_panel(audit):
+    assert "working" not in fl.panel(audit)._live.get_state()

@@ -149,14 +149,13 @@ function render({ model, el: root }) {
     if (!own) rebuild();
     draw();
   };
-  const events = { state: follow, explained: why.read, working: why.tell };
-  for (const [name, act] of Object.entries(events)) model.on(`change:${name}`, act);
+  const events = { "change:state": follow, "change:explained": why.read, "msg:custom": why.hear };
+  for (const [name, act] of Object.entries(events)) model.on(name, act);
   rebuild();
   draw();
-  why.tell();
   return () => {
     clearTimeout(waiting);
-    for (const [name, act] of Object.entries(events)) model.off(`change:${name}`, act);
+    for (const [name, act] of Object.entries(events)) model.off(name, act);
   };
 }
 

@@ -27,18 +27,19 @@ function sizeOf(group, stop) {
   return size === null ? -1 : Math.round(1e12 * size);
 }
 
-// The section under the view. `show(state)` follows the view, `tell()` follows the work in the kernel.
+const SILENCE = 20000; // milliseconds without a word from the kernel
+
+// The section under the view. `show(state)` follows the view, `hear(message)` follows the work in the kernel.
 function whySection(data, model, frozen, change) {
   const section = el("section", { class: "fl-why" });
-  const nothing = { section, show() {}, tell() {} };
-  if (!data.why) return nothing;
-  const { ui, methods } = data.why, can = data.why.can && !frozen;
+  if (!data.why) return { section, show() {}, read() {}, hear() {} };
+  const { ui, methods, gaps } = data.why, can = data.why.can && !frozen;
   section.setAttribute("aria-label", ui.title);
   let stored = [], drawn = null, built = null, state = null;
   const bar = el("div", { class: "fl-controls" }), about = el("p", { class: "fl-about" }), body = el("div", { class: "fl-told" });
-  const status = el("div", { class: "fl-working", "aria-live": can ? "polite" : null });
-  section.append(el("p", { class: "fl-why-title" }, el("strong", {}, ui.title)), bar, status, about, body);
-  const ask = (kind) => model.send({ kind, state: complete(model.get("state")) });
+  const work = workLine(ui, model, can, () => [...bar.querySelectorAll("button")].at(-1));
+  section.append(el("p", { class: "fl-why-title" }, el("strong", {}, ui.title)), bar, ...work.parts, about, body);
+  const noGap = (now) => now.why.method === "gap" && gaps && !gaps[now.metric];
 
   function rebuild(found) {
     const offered = methods.filter((method) => can || stored.some((told) => told.method === method));
@@ -50,20 +51,14 @@ function whySection(data, model, frozen, change) {
       const groups = found.told.groups.map((group, i) => [String(i), group.name]);
       bar.append(choice(ui.group, groups, String(found.group), (i) => change((now) => ({ why: { ...now.why, group: found.told.groups[i].codes } }), true)));
     }
-    if (can) bar.append(button(ui.button, () => { working({ done: 0, total: 0 }, ui.asked); ask("explain"); }));
+    if (can) bar.append(button(ui.button, () => work.ask(complete(model.get("state")))));
+    work.settle(noGap(state));
     if (focused !== null) [...bar.querySelectorAll("select,button")].find((control) => name(control) === focused)?.focus();
   }
 
-  function working(how, text = null) {
-    const { done, total, error, note } = how;
-    if (error) return status.replaceChildren(el("p", { role: "alert", class: "fl-error" }, error));
-    if (done === undefined) return status.replaceChildren(...(note ? [el("p", {}, note)] : []));
-    const said = text ?? (total ? fill(ui.working, { done: count(done), total: count(total) }) : ui.starting);
-    const old = status.querySelector("progress"), bars = old ?? el("progress", { "aria-label": ui.title, max: 1 });
-    if (total) bars.value = done / total;
-    if (!old) status.replaceChildren(bars, el("span"), button(ui.cancel, () => model.send({ kind: "cancel" })));
-    status.querySelector("span").textContent = said;
-    return status;
+  function back(view) {
+    change(view);
+    bar.querySelector("select").focus();
   }
 
   function show(now) {
@@ -71,14 +66,15 @@ function whySection(data, model, frozen, change) {
     const found = shownWhy(stored, state);
     section.hidden = !can && !stored.length;
     if (section.hidden) return bar.replaceChildren();
-    const key = JSON.stringify([found && stored.indexOf(found.told), found?.fits, found?.group, state.stop, state.why, state.by, stored.length]);
+    work.follow(JSON.stringify(state));
+    const key = JSON.stringify([found && stored.indexOf(found.told), found?.fits, found?.group, state.stop, state.why, state.by, state.metric, stored.length]);
     if (key === drawn) return;
     drawn = key;
-    const offers = JSON.stringify([found && stored.indexOf(found.told), found?.group, state.why, state.by, stored.length]);
+    const offers = JSON.stringify([found && stored.indexOf(found.told), found?.group, state.why, state.by, state.metric, stored.length]);
     if (offers !== built) rebuild(found); // controls stay while a slider moves
     built = offers;
     body.classList.toggle("fl-stale", Boolean(found && !found.fits));
-    about.replaceChildren(...aboutOf(ui, found, can, change));
+    about.replaceChildren(...aboutOf(ui, found, can, noGap(state), back));
     body.replaceChildren(...(found ? toldOf(ui, found, state.stop) : []));
   }
 
@@ -88,14 +84,65 @@ function whySection(data, model, frozen, change) {
     if (state) show(state);
   }
   read();
-  return { section, show, read, tell: () => working(model.get("working") ?? {}) };
+  return { section, show, read, hear: (message) => message?.working && work.tell(message.working) };
 }
 
-function aboutOf(ui, found, can, change) {
-  if (!found) return [can ? ui.none : ui.none_frozen];
+// How far the work is, how to cancel it, and what went wrong. `explain` gives the button that asks for it.
+function workLine(ui, model, can, explain) {
+  const status = el("div", { class: "fl-working" }), spoken = el("p", { class: "fl-spoken", "aria-live": can ? "polite" : null });
+  let busy = false, closed = false, silence = null, view = null, about = null;
+
+  function settle(without = closed) {
+    closed = without;
+    if (can) explain()?.setAttribute("aria-disabled", String(busy || closed)); // and not disabled, which would lose the focus
+  }
+
+  function say(...parts) {
+    const held = status.contains(document.activeElement);
+    status.replaceChildren(...parts);
+    about = view;
+    settle();
+    if (held) explain()?.focus();
+  }
+
+  function tell({ done, total, error, note }) {
+    clearTimeout(silence);
+    busy = done !== undefined;
+    if (!busy) {
+      spoken.textContent = error ? "" : note ?? ui.ready;
+      return say(...(error ? [el("p", { role: "alert", class: "fl-error" }, error)] : note ? [el("p", {}, note)] : []));
+    }
+    silence = setTimeout(() => say(el("p", { role: "alert" }, ui.silent)), SILENCE);
+    settle();
+    if (!status.querySelector("progress")) {
+      status.replaceChildren(el("progress", { "aria-label": ui.title, max: 1 }), el("span"), button(ui.cancel, () => model.send({ kind: "cancel" })));
+      spoken.textContent = ui.starting;
+    }
+    if (total) status.querySelector("progress").value = done / total;
+    status.querySelector("span").textContent = [total ? fill(ui.working, { done: count(done), total: count(total) }) : ui.starting, note].filter(Boolean).join(" ");
+  }
+
+  function ask(state) {
+    if (busy || closed) return;
+    tell({ done: 0, total: 0 });
+    status.querySelector("span").textContent = ui.asked;
+    model.send({ kind: "explain", state });
+  }
+
+  // What was said of one view goes when another one is looked at.
+  function follow(now) {
+    view = now;
+    if (!busy && about !== null && about !== now && status.firstChild) status.replaceChildren();
+  }
+  return { parts: can ? [status, spoken] : [], tell, ask, follow, settle };
+}
+
+function aboutOf(ui, found, can, noGap, back) {
+  const reason = can && noGap ? [ui.no_gap] : [];
+  if (!found) return reason.length ? reason : [can ? ui.none : ui.none_frozen];
   if (found.fits) return [];
   const { why, ...view } = found.told.state; // how it is explained stays
-  return [ui.stale.replace("{about}", () => found.told.about), " ", button(ui.back, () => change(view))];
+  return [ui.stale.replace("{about}", () => found.told.about), " ", button(ui.back, () => back(view)), ...reason];
 }
 
 function button(text, act) {
@@ -108,7 +155,7 @@ const small = (lines) => lines.filter(Boolean).map((line) => el("p", {}, el("sma
 
 function toldOf(ui, { told, group: at }, stop) {
   const group = told.groups[at];
-  if (told.method !== "gap") return meansOf(ui, told, group);
+  if (told.method !== "gap") return meansOf(ui, told, group, stop);
   const step = group.steps[stop];
   if (!step) return [el("p", {}, ui.no_stop)];
   if (!step.rows.length) return [el("p", {}, step.said)];
@@ -116,20 +163,21 @@ function toldOf(ui, { told, group: at }, stop) {
   const end = ([name, numbers, text, n], side) => lineOf(ui, name, endBar(x, numbers, side), text, "", n, numbers);
   const rows = step.rows.map(([name, places, numbers, text, n, kind]) => lineOf(ui, name, stepBar(x, places, kind), text, kind, n, numbers));
   const lines = [end(first, 1), ...rows, end(last, -1)];
-  return [el("p", {}, step.said), tableOfLines([ui.input, axisBar(ui.axis, step.axis), told.head, ui.n], lines), ...small([step.told, told.caution])];
+  return [el("p", {}, step.said), tableOfLines([ui.input, axisBar(ui.axis, step.axis), told.head, ui.n], lines, told.about), ...small([step.told, told.caution])];
 }
 
-function meansOf(ui, told, group) {
+function meansOf(ui, told, group, stop) {
+  const other = stop === told.other_decisions ? [el("p", {}, ui.other_decisions)] : [];
   const x = scaleOf(told.range);
   const rows = group.rows.map(([name, numbers, text, n, kind]) => lineOf(ui, name, meanBar(x, numbers, kind), text, kind, n, numbers));
   const note = group.note ? [el("p", {}, `${group.name}: ${group.note}`)] : [];
   const head = [`${ui.input}, ${group.name}`, axisBar(ui.zero, told.axis), told.head, ui.n];
-  return [el("p", {}, told.said), ...note, ...(rows.length ? [tableOfLines(head, rows)] : []), ...small([...told.notes, told.caution])];
+  return [...other, el("p", {}, told.said), ...note, ...(rows.length ? [tableOfLines(head, rows, told.about)] : []), ...small([...told.notes, told.caution])];
 }
 
-function tableOfLines(heads, rows) {
+function tableOfLines(heads, rows, about) {
   const head = el("tr", {}, ...heads.map((one, i) => el("th", { scope: "col", class: i === 1 ? "fl-bar" : null }, one)));
-  return el("table", { class: "fl-table fl-parts" }, el("thead", {}, head), el("tbody", {}, ...rows));
+  return el("table", { class: "fl-table fl-parts" }, el("caption", {}, about), el("thead", {}, head), el("tbody", {}, ...rows));
 }
 
 function lineOf(ui, name, bar, text, kind, n, [value, lower, upper]) {
