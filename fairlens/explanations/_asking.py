@@ -10,6 +10,7 @@ import numpy as np
 from .._predict import Predictor
 from ..exceptions import BadValue, WrongKind, listed
 from ._attributor import Attribution, Attributor, Matrix, Report, Vector, largest_error
+from ._bounds import Bounds
 from ._cache import CACHE, Key, content_of, key_of
 from ._encoded import Asked, Encoded, Output, too_many
 from ._encoding import Encoding, encoding
@@ -51,7 +52,9 @@ class Asking:
     given: bool
 
 
-def asking(audit: Audit, output: Output, sample: Sample, background: Any, budget: int, seed: int, progress: Report) -> Asking:
+def asking(
+    audit: Audit, output: Output, sample: Sample, background: Any, budget: int, seed: int, progress: Report, bounds: Bounds | None = None
+) -> Asking:
     """Encode rows and background; the model is not asked."""
     handle = audit.handle
     rows = rows_at(handle.inputs, sample.places)
@@ -60,15 +63,16 @@ def asking(audit: Audit, output: Output, sample: Sample, background: Any, budget
     Z, base = codec.matrix[: len(sample.places)], codec.matrix[len(sample.places) :]
     threshold = audit.threshold if output == "decision" and isinstance(audit.threshold, float) and audit.spec.y_score is not None else None
     scale = Scale(handle.predict, output, threshold)
-    f = Asked(codec, scale, budget)
-    f.before = (len(Z) + len(base)) * (2 if output == "log_odds" else 1) + (0 if background is None else len(base)) + _PROBES
+    f = Asked(codec, scale, budget, hides=bounds is not None)
+    f.before = _before(len(Z), len(base), output, background is not None)
     nothing = np.zeros(0)
     question = Encoded(codec, handle.predict, f, Z, base, nothing, nothing, codec.names, codec.categorical, output, seed, progress)
     return Asking(question, scale, rows, background is not None)
 
 
 def ask(
-    audit: Audit, attributor: Attributor, output: Output, sample: Sample, background: Any, budget: int, seed: int, progress: Report
+    audit: Audit, attributor: Attributor, output: Output, sample: Sample, background: Any, budget: int, seed: int, progress: Report,
+    bounds: Bounds | None = None,
 ) -> Answer:
     """Check that the model answers as in the audit, count what the method takes, and run it, or find it in the cache.
 
@@ -79,12 +83,12 @@ def ask(
     BadValue
         If the model answers differently now, or after encoding and decoding.
     """
-    made = asking(audit, output, sample, background, budget, seed, progress)
+    made = asking(audit, output, sample, background, budget, seed, progress, bounds)
     question, scale, f = made.question, made.scale, made.question.f
-    f.total = _affordable(attributor, question)
+    f.total = _affordable(attributor, made, bounds)
     f.progress = progress
     size, predict, codec = len(question.Z), question.predict, question.codec
-    plain = _guard(audit, predict, codec, sample, made.rows, background, seed)
+    plain = _guard(audit, predict, codec, sample, made.rows, background, seed, hides=f.hides)
     f.asked = len(codec.matrix) + (0 if background is None else len(question.background))
     margin = margin_of(predict, codec.decode(codec.matrix), plain) if output == "log_odds" else None
     answers = scale.of(plain) if margin is None else margin.found
@@ -107,12 +111,31 @@ def cost_of(attributor: Attributor, question: Encoded) -> int | None:
     return None
 
 
-def _affordable(attributor: Attributor, question: Encoded) -> int:
+def bound_of(attributor: Attributor, made: Asking, bounds: Bounds, budget: int) -> int | None:
+    """Count what the method would ask at most about as many rows as readers may think there are; None where it cannot say.
+
+    Each of them is taken to differ from the background in every input, so that nothing of the rows themselves is in the number.
+    """
+    question, inputs = made.question, len(made.question.names)
+    f = replace(question.f, budget=budget, before=_before(bounds.rows, bounds.background, question.output, made.given))
+    Z, background = np.full((bounds.rows, inputs), np.inf), np.zeros((bounds.background, inputs))
+    cost = cost_of(attributor, replace(question, f=f, Z=Z, background=background))
+    return None if cost is None else f.before + cost
+
+
+def _before(rows: int, background: int, output: Output, given: bool) -> int:
+    return (rows + background) * (2 if output == "log_odds" else 1) + given * background + _PROBES
+
+
+def _affordable(attributor: Attributor, made: Asking, bounds: Bounds | None) -> int:
     """Count what the question takes, and refuse what is beyond the budget; of a method that cannot say, each call is counted."""
-    needed, budget = question.f.before + (cost_of(attributor, question) or 0), question.f.budget
+    question = made.question
+    needed, budget, by = question.f.before + (cost_of(attributor, question) or 0), question.f.budget, f"by {attributor.name!r}, with {len(question.names):,} inputs"
+    if needed > budget and bounds is not None:
+        most = bound_of(attributor, made, bounds, budget)
+        raise too_many(most, budget, f"Up to {bounds.rows:,} rows {by} and up to {bounds.background:,} background rows, take" + ("" if most is None else " up to"))
     if needed > budget:
-        what = f"{len(question.Z):,} rows by {attributor.name!r}, with {len(question.names):,} inputs and {len(question.background):,} background rows, take"
-        raise too_many(needed, budget, what)
+        raise too_many(needed, budget, f"{len(question.Z):,} rows {by} and {len(question.background):,} background rows, take")
     return needed
 
 
@@ -135,27 +158,29 @@ def _strange(audit: Audit, made: Asking) -> tuple[str, ...]:
     )
 
 
-def _guard(audit: Audit, predict: Predictor, codec: Encoding, sample: Sample, rows: Any, background: Any, seed: int) -> Vector:
+def _guard(
+    audit: Audit, predict: Predictor, codec: Encoding, sample: Sample, rows: Any, background: Any, seed: int, *, hides: bool = False
+) -> Vector:
     """Ask about all rows rebuilt and in another order: the answers must be those of the audit, and of a background as it was given."""
     order = np.random.default_rng(seed).permutation(len(codec.matrix))
     found = np.empty(len(order))
     found[order] = predict(codec.decode(codec.matrix[order]))
-    told = sample.scored[sample.places]
-    told = np.concatenate([told, sample.scored[sample.background] if background is None else predict(background)])
-    differing = ~_near(found, told, audit)
+    known = sample.scored[sample.places]
+    known = np.concatenate([known, sample.scored[sample.background] if background is None else predict(background)])
+    differing = ~_near(found, known, audit)
     if not differing.any():
         return found
-    count = int(differing.sum())
+    told = "some rows" if hides else f"{int(differing.sum()):,} of {len(found):,} rows"
     if not _near(predict(audit.handle.inputs), sample.scored, audit).all():  # the very rows of the audit, all of them as there
         raise BadValue(
-            f"`model` now answers differently for {count:,} of {len(found):,} rows.",
+            f"`model` now answers differently for {told}.",
             "It is random, or the model or the rows were changed after the audit.",
             hint="audit again with the model as it is: audit = fl.audit(X, model=model, ...); a random model needs a fixed seed",
             role="model",
         )
     alone = _near(predict(rows), sample.scored[sample.places], audit).all()
     raise BadValue(
-        f"`model` answers differently for {count:,} of {len(found):,} rows after they were encoded as numbers and decoded.",
+        f"`model` answers differently for {told} after they were encoded as numbers and decoded.",
         "It depends on something besides the values in the columns of one row: the index, the order of rows, the other rows, the identity of objects,"
         " or on which kind of missing value a column has."
         if alone

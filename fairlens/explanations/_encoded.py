@@ -35,6 +35,8 @@ class Asked:
         Rows expected, for `progress`.
     before
         Rows that are asked about whatever the method: those to explain, and the background.
+    hides
+        Whether a number of predictions would tell of people whose number readers do not know.
     """
 
     codec: Encoding
@@ -43,6 +45,7 @@ class Asked:
     total: int = 0
     progress: Report | None = None
     before: int = 0
+    hides: bool = False
     asked: int = field(default=0, init=False)
 
     def __call__(self, Z: Matrix) -> Vector:
@@ -63,7 +66,7 @@ class Asked:
         """
         needed = self.asked + more
         if needed > self.budget:
-            raise too_many(needed, self.budget, "This takes at least")
+            raise too_many(None, self.budget, "This takes") if self.hides else too_many(needed, self.budget, "This takes at least")
 
     def _part(self, Z: Matrix) -> Vector:
         found = self.answer(self.codec.decode(Z))
@@ -148,10 +151,12 @@ class Encoded:
         return self.codec.rows.named(rows)
 
 
-def too_many(needed: int, budget: int, what: str, fewer: str = "rows=40, background=50") -> TooManyPredictions:
-    """Write the error of a budget that does not suffice, and the arguments that ask for less."""
+def too_many(needed: int | None, budget: int, what: str, fewer: str = "rows=40, background=50") -> TooManyPredictions:
+    """Write the error of a budget that does not suffice, and the arguments that ask for less; without the number where this is None."""
+    told = f"more than {budget:,}" if needed is None else f"{needed:,}"
+    needed = 2 * budget if needed is None else needed
     return TooManyPredictions(
-        f"{what} {needed:,} predictions of the model.",
+        f"{what} {told} predictions of the model.",
         f"The budget `max_predictions` is {budget:,}.",
         hint=f"max_predictions={needed:_}, or fewer rows: {fewer}",
         role="max_predictions",

@@ -13,8 +13,9 @@ from .._thresholds import GroupThresholds
 from ..exceptions import BadValue, OutOfRange, WrongKind, listed
 from ._asking import ask
 from ._attributor import Attributor
+from ._bounds import Bounds, bounds_of
 from ._encoded import Output
-from ._explained import Readers, explained, readers
+from ._explained import Readers, _there, explained, readers
 from ._explanation import COLUMNS, Explanation
 from ._options import check_columns
 from ._sample import BACKGROUND, Sample, draw
@@ -105,7 +106,7 @@ def explain(
     """
     made = prepare(audit, method, by, output, rows, background, max_predictions, random_state, confidence)
     with Progress("Explaining", progress) as bar:
-        answer = ask(audit, made.attributor, made.output, made.sample, made.own, int(max_predictions), made.seed, bar)
+        answer = ask(audit, made.attributor, made.output, made.sample, made.own, int(max_predictions), made.seed, bar, made.bounds)
     return explained(audit, made.shown, made.views, made.attributes, confidence, made.sample, answer, keep_values)
 
 
@@ -121,6 +122,7 @@ class Prepared:
     shown: Readers
     own: Any
     sample: Sample
+    bounds: Bounds | None
 
 
 def prepare(
@@ -137,8 +139,11 @@ def prepare(
     shown = readers(audit)
     own = None if background is None or isinstance(background, int | np.integer) else background
     count = None if own is not None else max(BACKGROUND, audit.spec.suppress_below) if background is None else int(background)
-    sample = draw(audit, views, attributes, _ROWS if rows is None else int(rows), count, shown.left_out, seed)
-    return Prepared(attributor, wanted, seed, views, attributes, shown, own, sample)
+    each, few = _ROWS if rows is None else int(rows), audit.spec.suppress_below
+    sample = draw(audit, views, attributes, each, count, shown.left_out, seed)
+    there = _there(shown, views, attributes, sample)
+    bounds = bounds_of(sample, shown.people(views, attributes), there, few, len(shown.left_out), each, count or 0, own)
+    return Prepared(attributor, wanted, seed, views, attributes, shown, own, sample, bounds)
 
 
 def _check_audit(audit: Any, verb: str = "explain", *asked: str) -> None:

@@ -12,10 +12,10 @@ from .._html import Cell, escape, table
 from .._levels import Level
 from .._result import Query, Result
 from ..metrics._group_rows import REASONS
-from ._asking import asking, cost_of
+from ._asking import Asking, asking, bound_of, cost_of
 from ._attributor import Attributor, at_most
 from ._encoded import Output
-from ._explain import prepare
+from ._explain import Prepared, prepare
 from ._explained import _there
 
 if TYPE_CHECKING:
@@ -50,11 +50,11 @@ class ExplanationPreview(Result):
         What would be explained.
     inputs : int
         Columns of the model.
-    background_n : int
-        Rows of the background.
+    background_n : int or None
+        Rows of the background; None where this would tell of people who are not shown.
     predictions : int or None
-        Rows that the model would be asked about at most; None where the method cannot say. In the published form it is rounded up to one
-        digit where groups are hidden.
+        Rows that the model would be asked about at most; None where the method cannot say. In the published form, where groups are
+        hidden, a bound from what readers know, rounded up to one digit, and no more than the budget if the question fits.
     max_predictions : int
         The budget.
     notes : tuple of str
@@ -66,7 +66,7 @@ class ExplanationPreview(Result):
     method_name: str
     output: Output
     inputs: int
-    background_n: int
+    background_n: int | None
     predictions: int | None
     max_predictions: int
     notes: tuple[str, ...] = ()
@@ -101,7 +101,8 @@ class ExplanationPreview(Result):
     def sentence(self) -> str:
         """How many predictions it takes, and whether they are within the budget."""
         answer = self.published()
-        what = f"{answer.method_name!r}, of {answer.inputs:,} inputs against {answer.background_n:,} background rows"
+        against = "the background" if answer.background_n is None else f"{answer.background_n:,} background rows"
+        what = f"{answer.method_name!r}, of {answer.inputs:,} inputs against {against}"
         if answer.predictions is None:
             return f"How often {what}, asks the model is not known before; fl.explain stops it at max_predictions={answer.max_predictions:_}."
         told = f"To explain the model by {what}, takes up to {answer.predictions:,} predictions"
@@ -160,7 +161,8 @@ def preview_explanation(
     (24234, True)
     """
     made = prepare(audit, method, by, output, rows, background, max_predictions, random_state, 0.95, "preview_explanation")
-    question = asking(audit, made.output, made.sample, made.own, int(max_predictions), made.seed, _nobody).question
+    asked = asking(audit, made.output, made.sample, made.own, int(max_predictions), made.seed, _nobody, made.bounds)
+    question = asked.question
     cost = cost_of(made.attributor, question)
     told = getattr(made.attributor, "preview_notes", None)
     strata = made.sample.strata
@@ -176,9 +178,18 @@ def preview_explanation(
         for one in strata
         if one.group in there
     )
-    whole = bool(made.sample.published.all()) and all(one.group in people for one in strata)
-    predictions = raw.predictions if whole or raw.predictions is None else int(at_most(raw.predictions))
-    return replace(raw, for_readers=replace(raw, rows=seen, predictions=predictions))
+    background = raw.background_n if made.bounds is None or made.bounds.tells_background else None
+    return replace(raw, for_readers=replace(raw, rows=seen, predictions=_for_readers(raw, made, asked), background_n=background))
+
+
+def _for_readers(raw: ExplanationPreview, made: Prepared, asked: Asking) -> int | None:
+    """Bound the predictions by what readers know; that the question fits is known from its answer."""
+    if made.bounds is None or raw.predictions is None:
+        return raw.predictions
+    most = bound_of(made.attributor, asked, made.bounds, raw.max_predictions if not raw.fits else 2**62)
+    if most is None:
+        return None
+    return min(int(at_most(most)), raw.max_predictions) if raw.fits else int(at_most(most))
 
 
 def _nobody(done: int, total: int) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
@@ -48,7 +47,7 @@ class ShapAttributor:
     tables of their leaves, which is exact in 64 bits; other trees go to shap's TreeExplainer. What comes out is compared with the
     model itself, for every row and for as many mixed rows; where it differs, or shap fails, an explainer for any function takes its
     place, and a note says so. Everything else goes to that explainer at once: all coalitions of the
-    inputs up to `exact_inputs`, else random orderings.
+    inputs up to `exact_inputs`, else random orderings. These are drawn here: NumPy's global random state is neither read nor changed.
 
     Parameters
     ----------
@@ -112,7 +111,8 @@ class ShapAttributor:
         plan = self._plan(question)
         if not plan.inside:
             return (plan.note,) if plan.note else ()
-        return (f"The model is explained from within. Where that fails, it is explained as any function, by up to {at_most(plan.cost):,.0f} predictions more.",)
+        more = "for more predictions, which are counted first" if question.f.hides else f"by up to {at_most(plan.cost):,.0f} predictions more"
+        return (f"The model is explained from within. Where that fails, it is explained as any function, {more}.",)
 
     def _plan(self, question: Encoded) -> _Plan:
         """Choose between all coalitions and orderings, row by row; what is chosen depends on the question and on nothing that happens."""
@@ -127,8 +127,9 @@ class ShapAttributor:
         if question.f.before + compared + wanted <= question.f.budget:
             return _Plan(few, wanted, compared, inside, "")
         cheap = few & (all_of_them <= orderings)
+        count = "more" if question.f.hides else f"{wanted:,}"
         note = (
-            f"All coalitions of the inputs would take {wanted:,} predictions, beyond the budget `max_predictions` of {question.f.budget:,}."
+            f"All coalitions of the inputs would take {count} predictions, beyond the budget `max_predictions` of {question.f.budget:,}."
             f" {self.permutations:,} random orderings per row were asked instead: nearly the same on average, with an error of chance in each row that"
             " widens the intervals."
         )
@@ -166,7 +167,8 @@ class ShapAttributor:
         plan = self._plan(question)
         needed = f.asked + plan.cost
         if needed > f.budget:
-            raise too_many(needed, f.budget, " ".join((*(one.text for one in warned), "With what was asked already, this takes up to")))
+            said = "With what was asked already, this takes" + ("" if f.hides else " up to")
+            raise too_many(None if f.hides else needed, f.budget, " ".join((*(one.text for one in warned), said)))
         f.total = max(f.total, needed)
         values = self._any_function(f, Z, background, plan.exact, [row.tobytes() for row in question.marks], question.seed)
         error = largest_error(values, question.base, question.fx)
@@ -178,7 +180,7 @@ class ShapAttributor:
                 role="model",
             )
         how = self._how(plan, _differing(Z, background).sum(axis=1))
-        method = f"Shapley values of the model as it is, by shap {version('shap')}: {how}, against {len(background):,} background rows.{why}"
+        method = f"Shapley values of the model as it is, by shap {version('shap')}: {how}.{why}"
         notes = (*(one.text for one in warned), *([plan.note] if plan.note else []))
         return Attribution(values, question.base, method, notes, error, (), warned)
 
@@ -218,8 +220,8 @@ class ShapAttributor:
         if not error <= _limit(answers):
             return f"its values miss the model's own answers by up to {at_most(error):.3g}"
         own = values[: len(question.Z)]
-        against = "the training rows in each branch" if self.tree_path_dependent else f"{len(question.background):,} background rows"
-        method = f"Shapley values by shap {version('shap')} ({way.told}), against {against}, checked against the model for every row."
+        against = ", against the training rows in each branch" if self.tree_path_dependent else ""
+        method = f"Shapley values by shap {version('shap')} ({way.told}){against}, checked against the model for every row."
         return Attribution(own, base, method, (), largest_error(own, base, question.fx), base_of=TRAINING if self.tree_path_dependent else "")
 
     def _any_function(self, f: Function, Z: Matrix, background: Matrix, exact: Mask, marks: Sequence[bytes], seed: int) -> Matrix:
@@ -234,16 +236,17 @@ class ShapAttributor:
         places, lists = _places(np.concatenate([Z, background]))
         started: dict[tuple[bytes, bool], Any] = {}
         shap, batch = _shap(), max(10, _CALL // len(background))
-        with _random_state_kept():
-            for i in some:
-                players, kind = np.flatnonzero(differ[i]), (differ[i].tobytes(), bool(exact[i]))
-                if kind not in started:
-                    masker = shap.maskers.Independent(places[len(Z) :][:, players], max_samples=len(background))
-                    ask = partial(_ask, f, background[0], players, [lists[j] for j in players])
-                    started[kind] = shap.explainers.Exact(ask, masker) if exact[i] else shap.explainers.Permutation(ask, masker, seed=seed)
-                row, more = places[i : i + 1, players], {} if exact[i] else {"max_evals": self.permutations * (2 * len(players) + 1)}
-                np.random.seed(_seed(marks[i], seed))  # noqa: NPY002 - shap draws orderings from the global state
-                values[i, players] = started[kind](row, silent=True, batch_size=batch, **more).values[0]
+        for i in some:
+            players, kind = np.flatnonzero(differ[i]), (differ[i].tobytes(), bool(exact[i]))
+            if kind not in started:
+                masker = shap.maskers.Independent(places[len(Z) :][:, players], max_samples=len(background))
+                ask = partial(_ask, f, background[0], players, [lists[j] for j in players])
+                started[kind] = shap.explainers.Exact(ask, masker) if exact[i] else partial(_masked, shap, ask, masker)
+            row = places[i, players]
+            if exact[i]:
+                values[i, players] = started[kind](row[None], silent=True, batch_size=batch).values[0]
+            else:
+                values[i, players] = _by_orderings(started[kind](row), self.permutations, batch, np.random.RandomState(_seed(marks[i], seed)))
         return values
 
 
@@ -317,14 +320,24 @@ def _seed(mark: bytes, seed: int) -> int:
     return int.from_bytes(hashlib.blake2b(mark + str(seed).encode(), digest_size=4).digest(), "big")
 
 
-@contextmanager
-def _random_state_kept() -> Iterator[None]:
-    """Leave NumPy's global random state as it was found."""
-    state = np.random.get_state()  # noqa: NPY002
-    try:
-        yield
-    finally:
-        np.random.set_state(state)  # noqa: NPY002
+def _masked(shap: Any, ask: Function, masker: Any, row: Vector) -> Any:
+    """The answer about a row as a function of the inputs that keep their values; shap's, which asks about nothing twice in a row."""
+    return shap.utils.MaskedModel(shap.models.Model(ask), masker, shap.links.identity, True, row)
+
+
+def _by_orderings(masked: Any, count: int, batch: int, rng: np.random.RandomState) -> Vector:
+    """Mean change of the answer as inputs take their values one by one: over random orderings, each with its reverse.
+
+    These are the numbers of shap's PermutationExplainer. That seeds NumPy's global state and draws from it, where other threads draw too.
+    """
+    inputs = masked.varying_inputs()
+    found, size = np.zeros(len(masked)), len(inputs)
+    for _ in range(count):
+        rng.shuffle(inputs)
+        changes = np.diff(masked(np.concatenate([[masked.delta_mask_noop_value], inputs, inputs]), zero_index=0, batch_size=batch))
+        found[inputs] += changes[:size]
+        found[inputs] -= changes[size:]
+    return found / (2 * count)
 
 
 def _failures() -> tuple[type[Exception], ...]:

@@ -111,10 +111,10 @@ def exact_trees(question: Encoded, *, path_dependent: bool = False) -> Attributi
     if not (error <= trees.tolerance(answers)).all():
         return Unread(f"its trees, as they were read, miss its answers by up to {at_most(float(np.nanmax(error))):.3g}")
     own = values[: len(question.Z)]
-    against = "the training rows in each branch" if path_dependent else f"{len(question.background):,} background rows"
+    against = " against the training rows in each branch," if path_dependent else ""
     rounding = " The model itself adds up its trees in 32 bits." if trees.sums_single else ""
     method = (
-        f"Exact Shapley values of the trees of {trees.origin}, by tables of their leaves, against {against},"
+        f"Exact Shapley values of the trees of {trees.origin}, by tables of their leaves,{against}"
         f" checked against the model for every row.{rounding}"
     )
     return Attribution(own, made.base, method, (), largest_error(own, made.base, question.fx), base_of=TRAINING if path_dependent else "")

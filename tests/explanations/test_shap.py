@@ -206,7 +206,7 @@ def test_says_which_explainer_it_was(name, output, wanted):
     X, model = fitted(name)
     found = asked(audited(X, model), X.iloc[:B], output=output)
     assert wanted in found.explained.method
-    assert f"{B} background rows" in found.explained.method
+    assert (found.explained.background_n, "background rows" in found.explained.method) == (B, False)
     few = "coalitions" not in wanted
     assert (found.explained.predictions < 500) == few
 
@@ -409,7 +409,7 @@ def test_all_of_a_large_background_is_used():
     far = X.copy()
     far.loc[100:, "income"] += 40
     spy = asked(audited(X, model), far, output="log_odds")
-    assert "240 background rows" in spy.explained.method
+    assert (spy.explained.background_n, "The mean answer for 240 background rows is" in spy.explained.told) == (240, True)
     place = list(X.columns).index("income")
     wanted = model.coef_[0, place] * (spy.question.Z[:, place] - far["income"].mean())
     np.testing.assert_allclose(spy.found.values[:, place], wanted, atol=1e-9)
@@ -479,6 +479,44 @@ def test_the_global_random_state_is_left_as_it_was(capfd):
         assert np.random.get_state()[1].tolist() == before  # noqa: NPY002
     out, err = capfd.readouterr()
     assert (out, err) == ("", "")
+
+
+def test_other_threads_draw_from_the_global_random_state_as_if_nothing_happened(monkeypatch):
+    """Whenever the model is asked, it is as somebody left it who draws from it at the same time; nobody seeds it or puts it back."""
+
+    def touched(*_):
+        raise AssertionError("the global random state was changed")
+
+    X = mixed()
+    X["income"] = X["income"].fillna(50)
+    drawn = []
+
+    def model(rows):
+        drawn.append(np.random.random())  # noqa: NPY002 - as a cell that runs beside it would
+        return np.clip(rows["income"] / 100 * (1 + rows["owner"]) * (1 - 0.5 * (rows["zip"] == "west")), 0, 1)
+
+    audit = audited(X, model, threshold=0.5)
+    for attributor in (ShapAttributor(), ShapAttributor(exact_inputs=2, permutations=2)):
+        np.random.seed(5)  # noqa: NPY002
+        drawn.clear()
+        with monkeypatch.context() as patch:
+            for name in ("seed", "set_state", "shuffle", "permutation"):
+                patch.setattr(np.random, name, touched)
+            asked(audit, X.iloc[:B], attributor)
+        assert len(drawn) > N
+        assert drawn == np.random.RandomState(5).random_sample(len(drawn)).tolist()
+
+
+def test_orderings_are_those_of_shap():
+    shap, rng = shap_library(), np.random.default_rng(0)
+    background, row = rng.integers(0, 4, (6, 5)).astype(float), np.array([1.0, 5.0, 2.0, 6.0, 3.0])
+    f = lambda Z: Z[:, 0] * Z[:, 1] + np.sin(Z[:, 2] * Z[:, 3] * Z[:, 4])  # noqa: E731
+    masker = shap.maskers.Independent(background)
+    before = np.random.get_state()  # noqa: NPY002
+    wanted = shap.explainers.Permutation(f, masker, seed=3)(row[None], max_evals=4 * 11, silent=True).values[0]
+    np.random.set_state(before)  # noqa: NPY002
+    found = module._by_orderings(module._masked(shap, f, masker, row), 4, 10, np.random.RandomState(3))
+    assert found.tolist() == wanted.tolist()
 
 
 def test_values_near_each_other_are_not_the_same():
