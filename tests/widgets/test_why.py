@@ -324,7 +324,7 @@ def test_braces_in_a_name_are_part_of_it(people):
 
 
 def test_which_gaps_can_be_taken_apart_is_known_before_a_click(people):
-    X, groups = people
+    X, _ = people
     y = (X["income"] > 50).astype(int)
     panel = fl.panel(made(people, y_true=y))
     why = json.loads(panel._text)["why"]
