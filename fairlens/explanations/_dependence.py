@@ -296,22 +296,23 @@ def dependence(
     sample = draw(audit, views, attributes, _ROWS if rows is None else int(rows), None, shown.left_out, seed)
     people = everybody.places[everybody.published[everybody.places]]
     values = make_grid(audit.handle.inputs, feature, grid, people, audit.spec.suppress_below)
+    hides = not bool(sample.published.all()) or any(one.group not in shown.people(views, attributes) for one in sample.strata)
     with Progress("Asking", progress) as bar:
-        answers, asked = _ask(audit, answered, replace(sample, background=values.examples), values, int(max_predictions), seed, bar)
+        answers, asked = _ask(audit, answered, replace(sample, background=values.examples), values, int(max_predictions), seed, bar, hides)
     return _made(audit, shown, views, attributes, confidence, (everybody, sample), values, answers, answered, asked)
 
 
-def _ask(audit: Audit, output: Answered, sample: Sample, grid: Grid, budget: int, seed: int, bar: Progress) -> tuple[Matrix, int]:
+def _ask(audit: Audit, output: Answered, sample: Sample, grid: Grid, budget: int, seed: int, bar: Progress, hides: bool) -> tuple[Matrix, int]:
     """Answers by drawn row and value; the rows must first be answered as in the audit."""
     handle = audit.handle
     rows = rows_at(handle.inputs, sample.places)
     codec = encoding(rows, rows_at(handle.inputs, sample.background) if len(sample.background) else None)
     total = len(codec.matrix) + len(sample.places) * len(grid.codes)
     if total > budget:
-        raise too_many(total, budget, f"{len(sample.places):,} rows at {len(grid.codes):,} values take", "rows=40")
+        raise too_many(None if hides else total, budget, f"{'The drawn' if hides else f'{len(sample.places):,}'} rows at {len(grid.codes):,} values take", "rows=40")
     threshold = audit.threshold if isinstance(audit.threshold, float) and audit.spec.y_score is not None else None
-    f = Asked(codec, Scale(handle.predict, output, threshold), budget, total, bar)
-    _guard(audit, handle.predict, codec, sample, rows, None, seed)
+    f = Asked(codec, Scale(handle.predict, output, threshold), budget, total, bar, hides=hides)
+    _guard(audit, handle.predict, codec, sample, rows, None, seed, hides=hides)
     f.asked += len(codec.matrix)
     answers = np.empty((len(sample.places), len(grid.codes)))
     for k, code in enumerate(grid.codes):

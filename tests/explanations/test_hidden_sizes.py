@@ -147,3 +147,13 @@ def test_a_model_that_changed_does_not_count_the_people_who_are_hidden():
             fl.explain(audit.where(race="c"), "occlusion", "sex", progress=False)
         texts.append(str(caught.value))
     assert texts[0] == texts[1]
+
+
+def test_a_refused_dependence_does_not_count_hidden_people():
+    said = set()
+    for hidden in (3, 5, 8):
+        with pytest.raises(TooManyPredictions) as caught:
+            fl.dependence(audited(hidden), "income", rows=60, max_predictions=100, progress=False)
+        said.add(str(caught.value))
+    assert len(said) == 1
+    assert "more than 100 predictions" in said.pop()
