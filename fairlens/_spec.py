@@ -12,13 +12,9 @@ from typing import Any, Literal
 
 from ._levels import MISSING, Level, normalise
 from .exceptions import BadValue, OutOfRange, WrongKind, listed
+from .texts import texts_of
 
-WORDS = {
-    "person": "person",
-    "persons": "people",
-    "decision": "predicted positive",
-    "truth": "labelled positive",
-}
+WORDS = texts_of()["words"]
 _GRID = 100
 _OUTCOMES = ("y_true", "score_bin", "y_pred", "y_base")
 _ANSWERS = (

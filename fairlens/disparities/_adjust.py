@@ -13,7 +13,7 @@ from .._result import Query
 from .._tables import View
 from ..exceptions import BadValue, LevelNotFound, RoleNeeded, WrongKind, listed
 from ..metrics import GroupRow, Metric, PairRow
-from ..metrics._disparity import pairs, rates
+from ..metrics._disparity import REASONS, pairs, rates
 from ..metrics._results import Group, Status, informed
 from ..stats import breslow_day, cmh_test, mantel_haenszel, normal_quantile, standardize
 from ..stats._intervals import Array
@@ -25,15 +25,13 @@ _NAN = Estimate(math.nan, math.nan, math.nan)
 _THIN = 5
 _ENOUGH = 0.8  # Cochran's rule: expected numbers of 5 or more in four of five tables
 _WHY = {
-    "hidden": "it needs a suppressed stratum",
-    "apart": "no stratum has both groups",
+    "hidden": REASONS["hidden_stratum"],
+    "apart": REASONS["no_overlap"],
     "few": "fewer than {least} people in strata that have both groups",
     "overlap": "{k:,} people are in strata without the other group, and not compared",
     "thin": "most people are in strata with fewer than {thin} of one group, so its limits may be too narrow",
     "untested": "too few people per stratum to test whether strata differ",
 }
-ADJUSTING = {"hidden_stratum": _WHY["hidden"], "no_overlap": _WHY["apart"]}
-"""Why there is no adjusted number, for the browser."""
 _ADJUSTED: tuple[Method, Method] = ("mantel_haenszel", "standardized")
 
 

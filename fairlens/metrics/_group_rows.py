@@ -12,30 +12,18 @@ import numpy as np
 from .._tables import View
 from ..stats import normal_quantile, wilson
 from ..stats._bootstrap import cell_draws, cluster_draws, percentile_interval, weighted_draws
+from ..texts import texts_of
 from ._formula import Formula, Measure
 from ._metric import Metric
 from ._results import Group, GroupRow, Status
 
-REASONS = {
-    "undefined": "nobody in the denominator",
-    "small": "fewer than {least} people in the denominator",
-    "weak": "no more information than from fewer than {least} people",
-    "suppressed": "fewer than {floor} people, or needed to hide such a group",
-    "undefined_reference": "the reference has no rate",
-    "zero_reference": "the reference's rate is 0",
-    "small_reference": "fewer than {least} people in the reference's denominator",
-    "weak_reference": "no more information on the reference than from fewer than {least} people",
-    "suppressed_reference": "the reference is suppressed",
-    "after_looking": "the reference was chosen after looking",
-    "alone": "nobody else is in the denominator",
-    "no_best": "no group has enough people to be the best",
-}
+REASONS = texts_of()["reasons"]
 NOT_A_NUMBER = "the metric gives no number for these people"
 LOST = "undefined in {share} % of the resampled tables, so the interval is not reliable"
 SCORE_LIMITS = "no variation in the resampled tables; Wilson's interval"
 SMOOTH_LIMITS = "no variation in the resampled tables; half a person was added to each outcome (Jeffreys' prior)"
 CONSTANT = "the same number whatever the counts"
-WEIGHTLESS = "everybody in the denominator has weight 0"
+WEIGHTLESS = REASONS["weightless"]
 DRAWS = 2_000
 _SEED, _ROUNDING, _NO_WIDTH = 20_240, 1e-12, 1e-12
 MOST_LOST = 0.05

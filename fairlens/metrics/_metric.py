@@ -15,6 +15,7 @@ CELLS = ((0, 0), (0, 1), (1, 0), (1, 1), (None, 0), (None, 1))
 """The outcome cells in order, as (y_true, y_pred); None is an unlabelled person."""
 
 Weights = tuple[int, int, int, int, int, int]
+Favorable = Literal["event", "opposite"] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Metric:
     label: str
     among: str = ""
     event: str = "count"
-    favorable: Literal["event", "opposite"] | None = None
+    favorable: Favorable = None
     of_all: bool = False
 
     def __post_init__(self) -> None:

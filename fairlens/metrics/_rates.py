@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ._metric import Metric
+from ..texts import texts_of
+from ._metric import Favorable, Metric, Weights
 
 #                                       y_true: 0  0  1  1  ?  ?
 #                                       y_pred: 0  1  0  1  0  1
@@ -14,19 +15,25 @@ _PREDICTED = (0, 1, 0, 1, 0, 0)
 _NOT_PREDICTED = (1, 0, 1, 0, 0, 0)
 _PREDICTED_ANY = (0, 1, 0, 1, 0, 1)
 
+
+def _rate(name: str, numerator: Weights, denominator: Weights, favorable: Favorable = None) -> Metric:
+    said = texts_of().metrics[name]
+    return Metric(name, numerator, denominator, said["label"], said["among"], said["event"], favorable)
+
+
 _METRICS = (
-    Metric("selection_rate", (0, 1, 0, 1, 0, 1), _ALL, "Selection rate", "", "are {decision}", "event"),
-    Metric("rejection_rate", (1, 0, 1, 0, 1, 0), _ALL, "Rejection rate", "", "are not {decision}", "opposite"),
-    Metric("prevalence", _POSITIVES, _LABELLED, "Prevalence", "", "are {truth}"),
-    Metric("true_positive_rate", (0, 0, 0, 1, 0, 0), _POSITIVES, "True positive rate", " who are {truth}", "are {decision}"),
-    Metric("false_positive_rate", (0, 1, 0, 0, 0, 0), _NEGATIVES, "False positive rate", " who are not {truth}", "are {decision}"),
-    Metric("false_negative_rate", (0, 0, 1, 0, 0, 0), _POSITIVES, "False negative rate", " who are {truth}", "are not {decision}"),
-    Metric("true_negative_rate", (1, 0, 0, 0, 0, 0), _NEGATIVES, "True negative rate", " who are not {truth}", "are not {decision}"),
-    Metric("precision", (0, 0, 0, 1, 0, 0), _PREDICTED, "Precision", " who are {decision}", "are {truth}"),
-    Metric("negative_predictive_value", (1, 0, 0, 0, 0, 0), _NOT_PREDICTED, "Negative predictive value", " who are not {decision}", "are not {truth}"),
-    Metric("false_discovery_rate", (0, 1, 0, 0, 0, 0), _PREDICTED, "False discovery rate", " who are {decision}", "are not {truth}"),
-    Metric("false_omission_rate", (0, 0, 1, 0, 0, 0), _NOT_PREDICTED, "False omission rate", " who are not {decision}", "are {truth}"),
-    Metric("accuracy", (1, 0, 0, 1, 0, 0), _LABELLED, "Accuracy", "", "get the decision that their label says"),
+    _rate("selection_rate", (0, 1, 0, 1, 0, 1), _ALL, "event"),
+    _rate("rejection_rate", (1, 0, 1, 0, 1, 0), _ALL, "opposite"),
+    _rate("prevalence", _POSITIVES, _LABELLED),
+    _rate("true_positive_rate", (0, 0, 0, 1, 0, 0), _POSITIVES),
+    _rate("false_positive_rate", (0, 1, 0, 0, 0, 0), _NEGATIVES),
+    _rate("false_negative_rate", (0, 0, 1, 0, 0, 0), _POSITIVES),
+    _rate("true_negative_rate", (1, 0, 0, 0, 0, 0), _NEGATIVES),
+    _rate("precision", (0, 0, 0, 1, 0, 0), _PREDICTED),
+    _rate("negative_predictive_value", (1, 0, 0, 0, 0, 0), _NOT_PREDICTED),
+    _rate("false_discovery_rate", (0, 1, 0, 0, 0, 0), _PREDICTED),
+    _rate("false_omission_rate", (0, 0, 1, 0, 0, 0), _NOT_PREDICTED),
+    _rate("accuracy", (1, 0, 0, 1, 0, 0), _LABELLED),
 )  # fmt: skip
 
 RATES = {metric.name: metric for metric in _METRICS}

@@ -13,35 +13,12 @@ from .._levels import ALL, Level, name_of
 from .._spec import Spec
 from ..stats import newcombe, normal_quantile, people_needed
 from ..stats._bootstrap import percentile_interval
+from ..texts import texts_of
 from ._formula import Measure
 from ._write import written
 
 MAX_NAMED = 3
-TEXTS = {
-    "supported": "Of 100 {group} {persons}{among} {x} {event}, of 100 {reference} {y}: {d} ({low} to {high}){harm}.",
-    "harm": ", to the disadvantage of {worse}",
-    "cannot": "Cannot tell: of 100 {group} {persons}{among} {x} {event}, of 100 {reference} {y};"
-    " the difference lies between {low} and {high}{of}.",
-    "of": ", allowing for {k} groups compared",
-    "nothing": "Cannot tell: there is no group that can be compared.",
-    "left_out": " Left out: {names}.",
-    "left_many": " Left out: {k} groups, marked in the table.",
-    "more": " If both rates stayed as they are, about {n} more {group} {persons} would be enough to tell.",
-    "among": "among {where}",
-    "deciding": "deciding at a score of {threshold}",
-    "at_least": "{threshold} or more",
-    "at_least_of": "{threshold} or more for {level}",
-    "scored": "{metric}: {group} {persons} {x}, {reference} {y}; {d} ({low} to {high}){harm}.",
-    "scored_cannot": "Cannot tell: {metric} of {group} {persons} is {x}, of {reference} {y};"
-    " the difference lies between {low} and {high}{of}.",
-    "lower": "{d} lower",
-    "higher": "{d} higher",
-    "fewer": "{d} fewer",
-    "greater": "{d} more",
-    "rest": "others",
-    "overall": "people overall",
-    "best": "the best group",
-}
+TEXTS = texts_of()["sentence"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ class Strip:
             for said, parts in self.stops
         ]
         states = [[state, MARKS[state]] for state in ORDER]
-        return {"texts": list(texts), "stops": stops, "states": states, "ui": CRITERIA}
+        return {"texts": list(texts), "stops": stops, "states": states, "ui": dict(CRITERIA)}
 
     def html(self, choices: Choices, state: State) -> str:
         """Write the strip that belongs to a state."""

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from .._progress import Step
 from ..exceptions import FairlensError
-from ._texts import WHY, WHY_ERRORS
+from ._texts import WHY
 
 _log = logging.getLogger("fairlens")
 _PAUSE = 0.1
@@ -44,7 +44,7 @@ class Explaining:
     def start(self, work: Callable[[Step], T], keep: Callable[[T], None]) -> None:
         """Run `work`, which is given a function ``(done, total)`` to call on its way, and `keep` what it found."""
         if self.is_running:
-            self._tell({**self._far, "note": WHY_ERRORS["busy"]})
+            self._tell({**self._far, "note": WHY["busy"]})
             return
         self._stop.clear()
         self._far = {"done": 0, "total": 0}

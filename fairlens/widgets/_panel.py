@@ -24,7 +24,7 @@ from ._inline import RecordedView, Still, inline
 from ._live import LivePanel
 from ._payload import canonical, payload
 from ._state import Choices, Method, State
-from ._texts import NO_SLOT, OUTSIDE, RECORDED_NOTE
+from ._texts import LABELS
 from ._view import View, view
 from ._why import Told, shown
 from ._why_asked import check_group, check_method, explain_view
@@ -208,7 +208,7 @@ class Panel(ipywidgets.VBox):
         from IPython.display import display
 
         if get_ipython() is None:
-            _log.warning(OUTSIDE)
+            _log.warning(LABELS["outside"])
             return
         for data, metadata in made.outputs:
             display(data, metadata=metadata, raw=True)
@@ -259,14 +259,14 @@ class Panel(ipywidgets.VBox):
     def _record_in_slot(self) -> None:
         """A callback has no cell to write to, so it fills an empty output that was placed when the panel was shown."""
         if not self._slots:
-            self._note.value = NO_SLOT.format(k=len(self._recorded))
+            self._note.value = LABELS["no_slot"].format(k=len(self._recorded))
             return
         made = self._make_record()
         outputs = made.outputs  # the picture of the explanation, in between, is not always there
         slots = self._slots.pop(0)
         for slot, (data, metadata) in zip((*slots[: len(outputs) - 1], slots[-1]), outputs, strict=True):
             slot.update(data, metadata=metadata, raw=True)
-        self._note.value = RECORDED_NOTE.format(k=len(self._recorded))
+        self._note.value = LABELS["recorded_note"].format(k=len(self._recorded))
 
     def _ipython_display_(self) -> None:
         from IPython.display import display

@@ -11,10 +11,8 @@ from .._blanking import subsets
 from .._html import number
 from .._levels import name_of
 from .._spec import Spec
-from ..disparities._adjust import ADJUSTING
 from ..metrics import Metric
 from ..metrics._disparity import REASONS
-from ..metrics._group_rows import WEIGHTLESS
 from ..metrics._sentence import MAX_NAMED, TEXTS, words_of
 from ..stats import normal_quantile
 from ._criteria import Strip
@@ -65,11 +63,11 @@ def payload(choices: Choices, confidence: float, title: str, strip: Strip | None
         "z": [normal_quantile(confidence, k) for k in range(1, most + 1)],
         "least": spec.min_denominator,
         "reasons": {
-            name: text.format(least=spec.min_denominator, floor=spec.suppress_below) for name, text in {**REASONS, "weightless": WEIGHTLESS, **ADJUSTING}.items()
+            name: text.format(least=spec.min_denominator, floor=spec.suppress_below) for name, text in REASONS.items()
         },
-        "texts": TEXTS,
+        "texts": dict(TEXTS),
         "named": MAX_NAMED,
-        "ui": LABELS,
+        "ui": dict(LABELS),
         "persons": spec.word("persons"),
         "favorable": spec.event_is_favorable,
         "banner": audit.banner,

@@ -19,7 +19,7 @@ from ..metrics._results import Group, comparisons
 from ..metrics._sentence import compare as told_difference
 from ._criteria import Strip
 from ._state import Choices, State
-from ._texts import ADJUSTED, AS_DECIDED, AT_THRESHOLD, LABELS, RECORDED, STATE
+from ._texts import LABELS
 from ._why import Shown
 
 
@@ -60,13 +60,13 @@ class View:
         where = " and ".join(f"{axis} = {name_of(level)}" for axis, level in self.state.where)
         threshold = self.state.threshold
         banner = self.choices.audit.banner
-        return (f"{banner} " if banner else "") + STATE.format(
+        return (f"{banner} " if banner else "") + LABELS["state"].format(
             metric=self.state.metric.label,
             by=" and ".join(self.state.by),
             among=where or LABELS["everyone"],
-            decision=AS_DECIDED if threshold is None else AT_THRESHOLD.replace("{threshold}", told(threshold)),
+            decision=LABELS["as_decided"] if threshold is None else LABELS["at_threshold"].replace("{threshold}", told(threshold)),
             reference=named,
-            adjusted=ADJUSTED.format(axis=self.state.adjust) if self.state.adjust else "",
+            adjusted=LABELS["adjusted_for"].format(axis=self.state.adjust) if self.state.adjust else "",
             audit=self.choices.audit.title,
         )
 
@@ -76,7 +76,7 @@ class View:
         why = self.why.html() if self.why else ""
         remarks = "".join(f"<p>{escape(remark)}</p>" for remark in self.choices.audit.remarks)
         return (
-            f'<div class="fl-static"><p class="fl-state"><strong>{RECORDED}.</strong> {escape(self.words)}</p>'
+            f'<div class="fl-static"><p class="fl-state"><strong>{LABELS["recorded"]}.</strong> {escape(self.words)}</p>'
             f'<p class="fl-sentence">{escape(self.sentence)}</p>{self._table()}{why}{strip}'
             f'<div class="fl-remarks">{remarks}</div></div>'
         )
