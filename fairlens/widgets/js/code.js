@@ -28,10 +28,10 @@ export function codeOf(data, state) {
   ].join("\n");
 }
 
-function calls({ view, why, compare, adjust, slice }) {
+function calls({ view, why, compare, adjust, slice, reference }) {
   if (view === "data" || view === "thresholds") return [view, `${view}_plot`];
   if (view === "why") return [why.method === "gap" ? "gap" : "means", "why_plot"];
-  return ["rates", compare, ...(adjust.length && !slice ? ["adjust"] : []), "plot"];
+  return ["rates", compare, ...(adjust.length && !slice && !["rest", "overall"].includes(reference[0]) ? ["adjust"] : []), "plot"];
 }
 
 function referenceCode(data, state) {
