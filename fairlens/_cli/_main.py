@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from .. import __version__
 from ..exceptions import FairlensError
 
 
@@ -20,7 +19,7 @@ class _Refused(click.ClickException):
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="fairlens")
+@click.version_option(package_name="fairlens-audit", prog_name="fairlens")
 def main() -> None:
     """Audit models for unfair treatment of groups of people."""
 
@@ -47,3 +46,18 @@ def run(notebook: Path, target: Path) -> None:
     except FairlensError as error:
         raise _Refused(error) from error
     click.echo(report(made))
+
+
+@main.command()
+def doctor() -> None:
+    """Say which package is missing in which environment for the panel to show, and how to mend it.
+
+    Asks this Python, the Jupyter programs on the PATH, and every kernel. Uses no network and changes nothing. The exit code is 0 where
+    the panel should show, and 10 where something is missing.
+    """
+    from ._doctor import MISSING, examine
+
+    report = examine()
+    click.echo(report.text)
+    if report.problems:
+        raise SystemExit(MISSING)
