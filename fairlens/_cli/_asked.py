@@ -123,10 +123,12 @@ def running() -> Iterator[tuple[str, Command | None]]:
     from jupyter_server.serverapp import list_running_servers  # type: ignore[import-not-found, unused-ignore]
 
     for server in list_running_servers():
-        line = Path(f"/proc/{server['pid']}/cmdline")
-        words = line.read_bytes().split(b"\0") if line.exists() else [b""]
-        first = os.fsdecode(words[0])
-        yield str(server["url"]), (first,) if _PYTHON.fullmatch(Path(first).name) else None
+        try:
+            line = Path(f"/proc/{server['pid']}/cmdline").read_bytes()
+        except OSError:  # another system, or it has just ended
+            line = b""
+        first = Path(os.fsdecode(line.split(b"\0")[0]))
+        yield str(server["url"]), (str(first),) if first.is_absolute() and _PYTHON.fullmatch(first.name) else None
 
 
 @dataclass(frozen=True, slots=True)

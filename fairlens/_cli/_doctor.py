@@ -149,6 +149,8 @@ def _own(report: Report, own: Answer, works: bool) -> None:
         report.row(name, own.versions.get(name, "missing"), "too old" if _old(own, name) else "")
     for name, absent in sorted(own.found.get("extras", {}).items()):
         report.row(f"extra {name}", f"without {', '.join(absent)}" if absent else "complete")
+    if "extras" not in own.found:
+        report.row("extras", "unknown: the distribution fairlens-audit is not installed here")
     _import(report, own, "this Python")
     absent = _absent(own, "ipywidgets", "anywidget", *(() if works else ("ipython", "ipykernel")))
     if absent:

@@ -18,8 +18,17 @@ class _Refused(click.ClickException):
         super().__init__(str(error))
 
 
+def _say_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    """Imported when asked for: `fairlens doctor` has to work where a foreign package of the same name replaced our `__init__`."""
+    if wanted and not context.resilient_parsing:
+        from .. import __version__
+
+        click.echo(f"fairlens, version {__version__}")
+        context.exit()
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="fairlens-audit", prog_name="fairlens")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_say_version, help="Show the version and exit.")
 def main() -> None:
     """Audit models for unfair treatment of groups of people."""
 

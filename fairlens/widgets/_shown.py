@@ -10,6 +10,7 @@ from .._html import escape
 from ..texts import Texts
 from ._inline import inline
 from ._payload import canonical
+from ._static import static_html
 
 SLOTS, OUTPUTS = 3, 3
 """How many views can be recorded from one showing of a panel, and how many outputs each may need."""
@@ -96,7 +97,7 @@ def offer(texts: Texts, model_id: str) -> str:
     mark = f'[data-fairlens="offer"][data-model="{escape(model_id)}"]'
     drawn = ".fl-panel:not(.fl-record .fl-panel)"
     return (
-        f'{OFFER} data-model="{escape(model_id)}"><small>{words}</small></p>'
+        f'{OFFER} data-model="{escape(model_id)}" lang="{texts.language}"><small>{words}</small></p>'
         f"<style>.jp-OutputArea:has({drawn}) {mark} {{ display: none; }}</style>"
     )
 
@@ -106,8 +107,8 @@ def apart(panel: Showable) -> str:
     texts, explained = panel.texts["shown"], panel._live.explained
     told = explained if json.loads(explained or "[]") else ""
     static = (
-        f'<div class="fl-static"><p>{escape(texts["apart"])}</p>'
-        f'<div class="fl-until-live"><p>{escape(texts["still"])}</p>{panel.view.html()}</div>'
+        f'<div class="fl-static" lang="{panel.texts.language}"><p>{escape(texts["apart"])}</p>'
+        f'<div class="fl-until-live"><p>{escape(texts["still"])}</p>{static_html(panel.view)}</div>'
         '<style>[data-live="yes"] > .fl-static > .fl-until-live { display: none; }</style></div>'
     )
     data = json.loads(panel._text)

@@ -12,7 +12,7 @@ import click
 import pytest
 
 import fairlens
-from fairlens._cli._asked import ask, interpreter_of
+from fairlens._cli._asked import ask, interpreter_of, running
 
 ROOT = Path(fairlens.__file__).parents[1]
 MANAGER = "@jupyter-widgets/jupyterlab-manager"
@@ -316,3 +316,15 @@ def test_the_interpreter_of_a_program_that_is_looked_up(tmp_path, monkeypatch):
     found = interpreter_of(program)
     assert found is not None
     assert Path(found[0]).name == "python3"
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="this system does not tell how a process was started")
+def test_a_server_that_runs_is_asked_by_the_interpreter_that_runs_it(environment, tmp_path, monkeypatch):
+    pytest.importorskip("jupyter_server", reason="jupyter_server is not installed")
+    python = environment().python
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+    with subprocess.Popen([python, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        (tmp_path / f"jpserver-{process.pid}.json").write_text(json.dumps({"pid": process.pid, "url": "http://127.0.0.1:8888/", "token": "secret"}))
+        assert list(running()) == [("http://127.0.0.1:8888/", (str(python),))]
+        process.stdin.close()
+    assert list(running()) == []

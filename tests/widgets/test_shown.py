@@ -11,10 +11,14 @@ from fairlens.widgets._shown import OUTPUTS, SLOTS, offer, show_panel, wants_htm
 
 @pytest.fixture
 def panel(people):
-    return fl.panel(fl.audit(people, y_true="y", y_pred="p", favorable=1, sensitive_features=["race", "sex"]))
+    return opened(people)
 
 
-def put(panel, as_html, language="en"):
+def opened(people, language="en"):
+    return fl.panel(fl.audit(people, y_true="y", y_pred="p", favorable=1, sensitive_features=["race", "sex"]), language=language)
+
+
+def put(panel, as_html):
     """Show a panel; give the outputs as they were displayed, and the slots."""
     outputs = []
 
@@ -24,7 +28,7 @@ def put(panel, as_html, language="en"):
         return f"slot {len(outputs)}" if display_id else None
 
     shown = SimpleNamespace(
-        view=panel.view, texts=texts_of(language), as_html=as_html, _live=panel._live, _text=panel._text, _repr_mimebundle_=panel._repr_mimebundle_
+        view=panel.view, texts=panel.texts, as_html=as_html, _live=panel._live, _text=panel._text, _repr_mimebundle_=panel._repr_mimebundle_
     )
     return outputs, show_panel(shown, display)
 
@@ -49,8 +53,8 @@ def test_html_is_one_output_and_takes_no_records(panel):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_texts_are_of_the_language_of_the_panel(panel, language):
-    outputs, _ = put(panel, True, language)
+def test_the_texts_are_of_the_language_of_the_panel(people, language):
+    outputs, _ = put(opened(people, language), True)
     texts = texts_of(language)["shown"]
     for name in ("apart", "still", "explore", "reset"):
         assert texts[name] in outputs[0][0]["text/html"]
