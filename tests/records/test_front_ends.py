@@ -103,7 +103,7 @@ def each_moves_alone(page, panels):
         assert [shown(panel) for panel in panels] == now
     slider = panels[-1].root.locator("input[type=range]")
     box = slider.bounding_box()
-    page.mouse.click(box["x"] + 0.75 * box["width"], box["y"] + box["height"] / 2)
+    slider.click(position={"x": 0.75 * box["width"], "y": box["height"] / 2})
     page.wait_for_function("([one, old]) => one.textContent !== old", arg=[panels[-1].root.locator("[role=status]").element_handle(), now[-1]["sentence"]])
     assert [shown(panel) for panel in panels[:-1]] == now[:-1]
 
