@@ -156,7 +156,7 @@ class _Sharing:
 
 
 def _is_empty(output: NotebookNode) -> bool:
-    """Say whether an output is a place kept for a view that was never recorded, or the line under a widget, which is live here."""
+    """Say whether an output is a place kept for a view that was never recorded, or the line under a widget, in whose place something stands here."""
     data = output.get("data")
     if data is None or not set(data) <= {"text/html", "text/plain"}:
         return False

@@ -106,9 +106,11 @@ def apart(panel: Showable) -> str:
     """Write the panel as HTML that stays live in the page; where scripts may not run, it is the view it starts with."""
     texts, explained = panel.texts["shown"], panel._live.explained
     told = explained if json.loads(explained or "[]") else ""
+    label = f"<strong>{escape(panel.texts['panel']['recorded'])}.</strong> "
+    still = static_html(panel.view).replace(label, "", 1)  # nobody recorded it
     static = (
         f'<div class="fl-static" lang="{panel.texts.language}"><p>{escape(texts["apart"])}</p>'
-        f'<div class="fl-until-live"><p>{escape(texts["still"])}</p>{static_html(panel.view)}</div>'
+        f'<div class="fl-until-live"><p>{escape(texts["still"])}</p>{still}</div>'
         '<style>[data-live="yes"] > .fl-static > .fl-until-live { display: none; }</style></div>'
     )
     data = json.loads(panel._text)

@@ -50,6 +50,8 @@ def test_html_is_one_output_and_takes_no_records(panel):
     [(data, _)] = outputs
     assert set(data) == {"text/html", "text/plain"}
     assert texts_of("en")["shown"]["apart"] in data["text/html"]
+    assert panel.view.sentence in data["text/html"]
+    assert "<strong>Recorded view" not in data["text/html"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
