@@ -10,7 +10,7 @@ from pages import mounted
 
 import fairlens as fl
 
-STATES = 120
+STATES = 50
 
 
 @pytest.fixture(scope="module", params=["people", "weighted"])
@@ -102,7 +102,7 @@ def test_the_code_of_random_states_is_that_of_python_and_gives_the_table(browser
     panel, rng = fl.panel(audit), random.Random(6)
     with mounted(browser, panel) as (live, watch):
         live.root.get_by_text("Code of this view").click()
-        for _ in range(40):
+        for _ in range(15):
             drawn(panel, rng)
             live.page.evaluate("state => window.model.set('state', state)", panel._live.state)
             assert live.root.locator(".fl-code textarea").input_value() == panel.code
