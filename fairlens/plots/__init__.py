@@ -38,12 +38,13 @@ from ._pooled import draw_pooled
 from ._scores import draw_choice, draw_cross, draw_scores
 from ._simpson import draw_adjusted
 from ._summary import draw_summary
+from ._sweep import Sweep, SweepLine, draw_sweep
 from ._verdict import draw_verdict
 
 if TYPE_CHECKING:
     from .._result import Result
 
-__all__ = ["Picture", "draw", "draw_groups"]
+__all__ = ["Picture", "Sweep", "SweepLine", "draw", "draw_groups", "draw_sweep"]
 
 
 def draw(result: Result, ax: Axes | None = None) -> Picture:

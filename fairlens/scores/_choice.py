@@ -195,12 +195,12 @@ def choose_thresholds(
     attributes = audit._attributes(by)
     _, total = read_scored(audit, ())
     whole = replace(total or hidden_whole(audit), group=(ALL,) * len(attributes))
-    everybody = _choose(priced(audit, (), None, whole, cuts, costs, z), cuts)
+    everybody = choose_lowest(priced(audit, (), None, whole, cuts, costs, z), cuts)
     at = next((row.threshold for row in everybody if row.own), math.nan)
     rows: list[ChoiceRow] = []
     for columns in parts_of(audit, by):
         for i, one in enumerate(read_scored(audit, columns)[0]):
-            found = _choose(priced(audit, columns, i, one, cuts, costs, z), cuts)
+            found = choose_lowest(priced(audit, columns, i, one, cuts, costs, z), cuts)
             rows += [replace(row, group=widened(audit, row.group, columns, by), common=row.threshold == at) for row in found]
     rows += [replace(row, own=False, common=row.own) for row in everybody]
     arguments = {
@@ -253,7 +253,7 @@ def _tops_out(audit: Measured) -> bool:
     return bool(above <= 1e-6 * max(float(whole.weights[:, -1].sum()), 1.0))
 
 
-def _choose(rows: list[ChoiceRow], cuts: list[float]) -> list[ChoiceRow]:
+def choose_lowest(rows: list[ChoiceRow], cuts: Sequence[float]) -> list[ChoiceRow]:
     """Mark the threshold of lowest cost, of equal ones the nearest to the current one."""
     able = [row for row in rows if row.status == "ok" and row.threshold in cuts]
     if not able:

@@ -16,7 +16,7 @@ from ._numbers import REASONS
 from ._scored import Floats, Group, Scored
 
 if TYPE_CHECKING:
-    from .._measure import Measured
+    from .._measure import By, Measured
     from .._tables import View
 
 SAME = 1e-9
@@ -162,9 +162,9 @@ def priced(
     return rows
 
 
-def price_decision(audit: Measured, by: tuple[str, ...], costs: tuple[float, float], confidence: float) -> list[ChoiceRow]:
+def price_decision(audit: Measured, by: By, costs: tuple[float, float], confidence: float) -> list[ChoiceRow]:
     """Give what errors of the decision as it is cost, each group first and everybody last; for audits with or without scores."""
-    z, view = normal_quantile(confidence), audit._view(by)
+    z, ((_, view),) = normal_quantile(confidence), audit._views(by)
     groups = [_of_view(view, i) for i in range(len(view.groups))]
     found = [_taken(audit, view, i, _blank(audit, one), one.effective, costs, z) for i, one in enumerate(groups)]
     whole = _of_view(view, None)
