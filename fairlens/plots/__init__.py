@@ -32,6 +32,7 @@ from ._funnel import draw_funnel
 from ._gaps import draw_gaps
 from ._groups import draw_groups, draw_pairs
 from ._matrix import draw_matrix
+from ._panels import MOST_LINES
 from ._picture import Picture
 from ._planning import draw_collection, draw_detectable, draw_sizes
 from ._pooled import draw_pooled
@@ -44,7 +45,7 @@ from ._verdict import draw_verdict
 if TYPE_CHECKING:
     from .._result import Result
 
-__all__ = ["Picture", "Sweep", "SweepLine", "draw", "draw_groups", "draw_sweep"]
+__all__ = ["MOST_LINES", "Picture", "Sweep", "SweepLine", "draw", "draw_groups", "draw_sweep"]
 
 
 def draw(result: Result, ax: Axes | None = None) -> Picture:

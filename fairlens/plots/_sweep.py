@@ -17,7 +17,10 @@ _WIDTH, _HEIGHT = 5.4, 3.0
 
 @dataclass(frozen=True, slots=True)
 class SweepLine:
-    """One group: its values at every threshold with their limits, marked points, and what the key says under its name."""
+    """One group: its values at every threshold with their limits, marked points, and what the key says under its name.
+
+    `place` decides how it is drawn, so that a group looks the same in every picture; that of everybody is the last one.
+    """
 
     name: str
     told: tuple[str, ...]
@@ -25,7 +28,7 @@ class SweepLine:
     y: tuple[float, ...]
     lower: tuple[float, ...]
     upper: tuple[float, ...]
-    people: int
+    place: int
     marks: tuple[tuple[float, float], ...] = ()
 
 
@@ -53,8 +56,7 @@ def draw_sweep(sweeps: Sequence[Sweep], ax: Axes | None = None) -> Picture:
     """Draw each number under the one before it; the title is that of the first."""
     parts, told = [], []
     for sweep in sweeps:
-        kept = sorted(sorted(range(len(sweep.lines)), key=lambda i: -sweep.lines[i].people)[:MOST_LINES])
-        drawn = [sweep.lines[i] for i in kept]
+        drawn = [line for line in sweep.lines if line.place < MOST_LINES]
         notes = (sweep.more(len(sweep.lines) - len(drawn)),) if len(drawn) < len(sweep.lines) else ()
         panel = _panel(sweep, drawn)
         parts.append(Part((panel,), panel, notes, 1, _WIDTH, _HEIGHT))
@@ -67,7 +69,7 @@ def _panel(sweep: Sweep, drawn: Sequence[SweepLine]) -> Panel:
     cuts = drawn[0].x
     air = 0.02 * ((cuts[-1] - cuts[0]) or 1.0)
     low, high = cuts[0] - air, cuts[-1] + air
-    lines = [Line(line.name, line.told, line.x, line.y, k, line.lower, line.upper, marks=line.marks) for k, line in enumerate(drawn)]
+    lines = [Line(line.name, line.told, line.x, line.y, line.place, line.lower, line.upper, marks=line.marks) for line in drawn]
     if len(lines) > MOST_BANDS:
         lines = [replace(line, uprights=uprights_of(len(line.x), k, len(lines))) for k, line in enumerate(lines)]
     top = max((limit for line in drawn for limit in line.upper if limit == limit), default=1.0) * 1.04

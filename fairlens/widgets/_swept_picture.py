@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..plots import Sweep, SweepLine
+from ..plots import MOST_LINES, Sweep, SweepLine
 from ._filled import filled
 from ._swept import Swept, current, lowest
 from ._thresholds_view import cost_cell, cost_words, interval_of, rate_cell
@@ -21,7 +21,7 @@ def sweep_of(swept: Swept) -> list[Sweep]:
     metric = view.choices.label(view.state.metric)
     rates = Sweep(
         title=view.sentence,
-        told=filled(said["picture"], metric=metric, by=by, share=share),
+        told=filled(said["still"], metric=metric, by=by, share=share),
         header=metric,
         x=said["x"],
         y=metric,
@@ -35,7 +35,7 @@ def sweep_of(swept: Swept) -> list[Sweep]:
     if not swept.costs or not _cost_lines(swept):
         return [rates]
     per = filled(said["per_hundred"], unit=swept.unit, persons=swept.persons)
-    told = f"{filled(said['costs_picture'], persons=swept.persons, by=by, share=share)} {' '.join(cost_words(swept))}"
+    told = f"{filled(said['still_costs'], persons=swept.persons, by=by, share=share)} {' '.join(cost_words(swept))}"
     costs = Sweep(
         title="",
         told=told,
@@ -63,13 +63,22 @@ def _rate_line(swept: Swept, i: int) -> SweepLine:
         y=tuple(row.value for row in rows),
         lower=tuple(row.lower for row in rows),
         upper=tuple(row.upper for row in rows),
-        people=rows[0].people or 0,
+        place=_place(swept, i),
         marks=_mark(swept, group, now.value),
     )
 
 
 def _names(swept: Swept) -> list[str]:
     return [metric.name for metric in swept.metrics]
+
+
+def _place(swept: Swept, i: int) -> int:
+    """How a group is drawn: the largest have looks of their own, in the order of the table; the last look is that of everybody."""
+    first = swept.curve[0]
+    if i >= len(first):
+        return MOST_LINES - 1
+    largest = sorted(sorted(swept.drawn, key=lambda j: -(first[j].people or 0))[: MOST_LINES - 1])
+    return largest.index(i) if i in largest else MOST_LINES
 
 
 def _mark(swept: Swept, group: Group, value: float) -> tuple[tuple[float, float], ...]:
@@ -80,7 +89,7 @@ def _mark(swept: Swept, group: Group, value: float) -> tuple[tuple[float, float]
 def _cost_lines(swept: Swept) -> tuple[SweepLine, ...]:
     made = []
     size = len(swept.thresholds)
-    for rows in (swept.costs[-1], *(swept.costs[i] for i in swept.drawn)):
+    for i, rows in [(len(swept.costs) - 1, swept.costs[-1]), *((i, swept.costs[i]) for i in swept.drawn)]:
         best = lowest(rows)
         if rows[0].cost != rows[0].cost:
             continue
@@ -95,7 +104,7 @@ def _cost_lines(swept: Swept) -> tuple[SweepLine, ...]:
                 y=tuple(row.cost for row in rows[:size]),
                 lower=tuple(row.lower for row in rows[:size]),
                 upper=tuple(row.upper for row in rows[:size]),
-                people=rows[0].people or 0,
+                place=_place(swept, i),
                 marks=((best.threshold, best.cost),) if best else (),
             )
         )
