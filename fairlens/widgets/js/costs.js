@@ -9,8 +9,8 @@ function costsPart(all, section, steps, change) {
   const asked = costInputs(section, change), told = el("div", { class: "fl-told" }), table = el("div", { class: "fl-numbers" });
   const figure = el("div", { class: "fl-figure" }), curve = foldedTable();
   root.append(asked.box, told, table, ...(steps.length ? [figure, curve.box] : []));
-  const curvesOf = kept((data, counted, costs) => [...counted.groups, counted.whole].map((group) => costsAt(data, costs, group, steps)));
-  const chartOf = kept((data, state, rows, drawn, unit, names) => costChart(data, section, state, rows, drawn, unit, names));
+  const curvesOf = remembered((data, counted, costs) => [...counted.groups, counted.whole].map((group) => costsAt(data, costs, group, steps)));
+  const chartOf = remembered((data, state, rows, drawn, unit, names) => costChart(data, section, state, rows, drawn, unit, names));
   return { root, show(data, state, view, now, counted, drawn) {
     const costs = state.costs ?? section.costs, people = [state.by, state.at, state.slice, costs], valid = validCosts(costs);
     asked.show(costs);

@@ -3,7 +3,7 @@
 VIEWS.push({ name: "thresholds", uses: ["by", "where", "metric", "threshold"], make: thresholdsView });
 
 // What was made last, as long as what it depends on stays as it is.
-function kept(make) {
+function remembered(make) {
   let key = null, value = null;
   return (now, ...given) => {
     const next = JSON.stringify(now);
@@ -17,9 +17,9 @@ function thresholdsView({ data: all, section, change }) {
   const figure = el("div", { class: "fl-figure" }), notes = el("p", { class: "fl-notes" }), table = el("div", { class: "fl-numbers" });
   const more = el("div", { class: "fl-more" }), curve = foldedTable(), costs = costsPart(all, section, steps, change);
   const root = el("div", { class: "fl-thresholds" }, ...(hasScores ? [figure] : []), notes, table, more, ...(hasScores ? [curve.box] : []), costs.root);
-  const countedOf = kept((data, state) => tallies(data, state));
+  const countedOf = remembered((data, state) => tallies(data, state));
   let open = false, last = null;
-  const chartOf = kept((data, state, counted) => rateChart(data, section, state, counted, steps, (stop) => change({ stop })));
+  const chartOf = remembered((data, state, counted) => rateChart(data, section, state, counted, steps, (stop) => change({ stop })));
 
   function show(given) {
     const { data, state } = last = given, people = [state.by, state.at, state.slice];
