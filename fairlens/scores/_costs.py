@@ -197,10 +197,11 @@ def _taken(
     audit: Measured, view: View, i: int | None, blank: ChoiceRow, people: float, costs: tuple[float, float], z: float
 ) -> ChoiceRow:
     """The decision as it is; suppressed where it is known of some of the people only."""
-    hidden = view.total is None if i is None else bool(view.suppressed[i])
-    if hidden or blank.status in ("suppressed", "undefined"):
-        reason = blank.reason if blank.status != "ok" else REASONS["suppressed"].format(floor=audit.spec.suppress_below)
-        return replace(blank, current=True, status="suppressed" if hidden else blank.status, reason=reason)
+    if blank.status in ("suppressed", "undefined"):
+        return replace(blank, current=True)
+    if view.total is None if i is None else view.suppressed[i]:
+        reason = REASONS["suppressed"].format(floor=audit.spec.suppress_below)
+        return ChoiceRow(blank.group, current=True, status="suppressed", reason=reason)
     cells = np.asarray(view.total_weights if i is None else view.weights[i], float)
     return replace(_row(blank, cells, people, costs, z), current=True)
 

@@ -228,7 +228,7 @@ def _common(swept: Swept, whole: Sequence[ChoiceRow]) -> str:
     if best is None:
         return filled(said["no_common"], why=said[whole[0].status])
     shown = not math.isnan(now.cost) and now is not best
-    values = {name: texts.fixed(getattr(now, field), 1) for name, field in _LIMITS.items()}
+    values = {name: texts.fixed(getattr(now, field), 1) for name, field in _LIMITS.items()} if shown else {}
     return filled(
         said["common"],
         at=swept.written(best.threshold),

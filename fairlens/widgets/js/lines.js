@@ -1,6 +1,6 @@
 // A picture of step lines against the threshold: bands, lines, labels at their ends. What moves with the threshold is drawn into a layer of its own.
 
-const CHART = { width: 600, height: 330, left: 48, top: 50, foot: 46, gap: 16, letter: 7.1, longest: 18 };
+const CHART = { width: 600, height: 330, left: 48, top: 50, foot: 46, gap: 17, letter: 8.2, longest: 18 };
 const DASHES = ["", "7 3", "2 3", "9 3 2 3", "4 2", "12 3 2 3 2 3", "1 2", "6 2 2 2"];
 const SHAPES = [
   "M5 0A5 5 0 1 1 -5 0A5 5 0 1 1 5 0Z", "M-4.5 -4.5H4.5V4.5H-4.5Z", "M0 -6L5.5 4.5H-5.5Z", "M0 -6L6 0L0 6L-6 0Z",
