@@ -96,7 +96,7 @@ def test_the_page_holds_pythons_numbers(opened, seed):
 
 
 def test_moving_the_threshold_keeps_the_curve_and_moves_the_mark(opened):
-    panel, page, _ = opened
+    _, page, _ = opened
     page.threshold_choice(split=False)
     page.choose_all([("Metric", "Selection rate"), ("Group by", "sex"), ("Only race", "all")])
     page.threshold(4)
