@@ -150,7 +150,7 @@ def priced(
     blank = _blank(audit, one)
     if blank.status in ("suppressed", "undefined"):
         return [blank]
-    now = audit.threshold if is_number(audit.threshold) else None
+    now: float | None = audit.threshold if is_number(audit.threshold) else None  # type: ignore[assignment]
     edges = audit.tables.published_edges if audit.is_published else None
     held = [now] if now is not None and (edges is None or now in edges) else []
     rows = []
@@ -175,8 +175,9 @@ def _of_view(view: View, i: int | None) -> Scored:
     """A group that was decided about, as scores of 0 and 1."""
     found = (view.total, view.total_weights, view.total_squares) if i is None else (view.counts[i], view.weights[i], view.squares[i])
     hidden = found[0] is None if i is None else bool(view.suppressed[i])
-    arrays = [np.zeros((3, 2)) if hidden else np.asarray(values, float).reshape(3, 2) for values in found]
-    return Scored(() if i is None else view.groups[i], *arrays, np.zeros((3, 2)), np.zeros((3, 2)), np.array([0.0, 1.0]), hidden)
+    nothing = np.zeros((3, 2))
+    n, w, w2 = (nothing if hidden else np.asarray(values, float).reshape(3, 2) for values in found)
+    return Scored(() if i is None else view.groups[i], n, w, w2, nothing, nothing, np.array([0.0, 1.0]), hidden)
 
 
 def _blank(audit: Measured, one: Scored) -> ChoiceRow:

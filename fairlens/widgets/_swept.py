@@ -35,7 +35,8 @@ def thresholds_of(choices: Choices) -> tuple[float, ...]:
 
 def rates_of(choices: Choices) -> tuple[Metric, ...]:
     """The rates that are always shown."""
-    return tuple(map(get, RATES if choices.audit.tables.has_y_true else RATES[:1]))
+    found = (get(name) for name in (RATES if choices.audit.tables.has_y_true else RATES[:1]))
+    return tuple(metric for metric in found if isinstance(metric, Metric))
 
 
 def costs_of(choices: Choices) -> Costs:
