@@ -11,7 +11,8 @@ from ..metrics._sentence import TEXTS as COMMON
 from ..metrics._sentence import _fill, _left, label_of
 
 if TYPE_CHECKING:
-    from ._choice import ChoiceRow, ThresholdChoice
+    from ._choice import ThresholdChoice
+    from ._costs import ChoiceRow
 
 _MOST_NAMED = 6
 SAID = {
