@@ -35,6 +35,7 @@ _WHERE = {
     "SampleSize": "disparities",
     "ScoreTable": "scores",
     "Screening": "disparities",
+    "Slice": "_slice",
     "Spec": "_spec",
     "ThresholdChoice": "scores",
     "ThresholdedMembership": "_membership",
@@ -93,6 +94,7 @@ __all__ = [
     "SampleSize",
     "ScoreTable",
     "Screening",
+    "Slice",
     "Spec",
     "ThresholdChoice",
     "ThresholdedMembership",
@@ -129,6 +131,7 @@ if TYPE_CHECKING:
     from ._cube import Cube
     from ._levels import ALL, MISSING, UNLABELLED
     from ._membership import Membership, ThresholdedMembership, membership
+    from ._slice import Slice
     from ._spec import Spec
     from ._tally import tally
     from .disparities import (
