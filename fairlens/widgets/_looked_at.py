@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +16,7 @@ from ..metrics._results import _frame
 from ..metrics._sentence import label_of
 from ..stats._many import holm
 from ..texts import Texts, texts_of
+from ._filled import filled
 from ._looking import Compared, Entry, Looking, distinct
 from ._payload import canonical
 
@@ -120,9 +120,9 @@ class LookedAt(Result):
     def _views(self) -> str:
         ui, n, k = self.texts["looked"], len(self.entries), sum(entry.planned for entry in self.entries)
         if n == 1:
-            return _fill(ui["one_view"], planned=ui["one_planned" if k else "one_free"])
+            return filled(ui["one_view"], planned=ui["one_planned" if k else "one_free"])
         name = "none_planned" if k == 0 else "all_planned" if k == n else "single_planned" if k == 1 else "some_planned"
-        return _fill(ui["views"], n=self.texts.count(n), planned=_fill(ui[name], k=self.texts.count(k)))
+        return filled(ui["views"], n=self.texts.count(n), planned=filled(ui[name], k=self.texts.count(k)))
 
     def _outcome(self) -> list[str]:
         ui, count = self.texts["looked"], self.texts.count
@@ -135,12 +135,12 @@ class LookedAt(Result):
             name = "one_stands" if k else "one_silent"
         else:
             name = "none_stands" if k == 0 else "single_stands" if k == 1 else "some_stand"
-        said = [_fill(ui[name], n=count(n), k=count(k), level=self._share(self.alpha))]
+        said = [filled(ui[name], n=count(n), k=count(k), level=self._share(self.alpha))]
         without = len(self.explored) - n
         if without:
             parts = {kind: sum(one.status == kind for one in self.explored) for kind in ("suppressed", "undefined", "small")}
-            listed = ", ".join(_fill(ui[kind], k=count(some)) for kind, some in parts.items() if some)
-            said.append(_fill(ui["one_without" if without == 1 else "without"], n=count(without), parts=listed))
+            listed = ", ".join(filled(ui[kind], k=count(some)) for kind, some in parts.items() if some)
+            said.append(filled(ui["one_without" if without == 1 else "without"], n=count(without), parts=listed))
         return said
 
     def _share(self, value: float) -> str:
@@ -153,19 +153,19 @@ class LookedAt(Result):
 
     def _row(self, entry: Entry) -> dict[str, Any]:
         top, (p, adjusted) = self.largest(entry), self.smallest(entry)
-        tested = sum(one.has_p for one in entry.compared)
         return {
             "view": entry.words,
             "first_looked_at": entry.at.isoformat(),
             "planned": entry.planned,
             "metric": entry.metric.name,
-            "by": " and ".join(entry.by),
+            "by": " and ".join(entry.by) if entry.slice is None else None,
+            "slice": None if entry.slice is None else entry.slice.name,
             "where": " and ".join(f"{axis} = {' or '.join(map(name_of, levels))}" for axis, levels in entry.where),
             "threshold": _threshold(entry.threshold),
             "reference": entry.reference if isinstance(entry.reference, str) else label_of(entry.reference),
             "compare": entry.compare,
-            "comparisons": tested,
-            "without_p": len(entry.compared) - tested,
+            "comparisons": entry.tested,
+            "without_p": entry.untested,
             "group": None if top is None else label_of(top.group),
             "against": None if top is None else label_of(top.reference),
             "difference": math.nan if top is None else top.difference,
@@ -182,7 +182,7 @@ class LookedAt(Result):
         """The headings of the table."""
         ui, share = self.texts["looked"], self._share(self.confidence)
         names = ("view", "first", "comparisons", "largest", "n", "p", "p_adjusted")
-        return tuple(_fill(ui[name], share=share) for name in names)
+        return tuple(filled(ui[name], share=share) for name in names)
 
     @property
     def parts(self) -> tuple[tuple[str, tuple[tuple[Shown, ...], ...]], ...]:
@@ -193,20 +193,19 @@ class LookedAt(Result):
             rows = tuple(self._cells(entry) for entry in reversed(kept) if entry.planned == planned)
             if rows:
                 n = sum(entry.planned == planned for entry in self.entries)
-                found.append((_fill(ui[name], n=self.texts.count(n)), rows))
+                found.append((filled(ui[name], n=self.texts.count(n)), rows))
         return tuple(found)
 
     def _cells(self, entry: Entry) -> tuple[Shown, ...]:
         ui, count = self.texts["looked"], self.texts.count
         top, (p, adjusted) = self.largest(entry), self.smallest(entry)
-        tested = sum(one.has_p for one in entry.compared)
-        left = len(entry.compared) - tested
-        sizes = _fill(ui["and_without"], k=count(tested), n=count(left)) if left else count(tested)
+        tested, left = entry.tested, entry.untested
+        sizes = filled(ui["and_without"], k=count(tested), n=count(left)) if left else count(tested)
         if top is None:
             largest, people = Cell(ui["nothing" if tested else "no_test"]), "–"
         else:
-            largest = Cell(_fill(ui["change"], group=label_of(top.group), reference=self._reference(top), change=self._change(top)), top.difference)
-            people = _fill(ui["against"], n=count(top.n), m=count(top.n_reference))
+            largest = Cell(filled(ui["change"], group=label_of(top.group), reference=self._reference(top), change=self._change(top)), top.difference)
+            people = filled(ui["against"], n=count(top.n), m=count(top.n_reference))
         return entry.words, f"{entry.at:%Y-%m-%d %H:%M:%S}", sizes, largest, people, self._p(p), self._p(adjusted)
 
     def _reference(self, one: Compared) -> str:
@@ -219,8 +218,8 @@ class LookedAt(Result):
     def _p(self, p: float) -> Cell:
         if math.isnan(p):
             return Cell("–")
-        tiny = _fill(self.texts["looked"]["tiny"], least=self.texts.fixed(_LEAST_P, 3))
-        return Cell(tiny if p < _LEAST_P else self.texts.fixed(p, 3), p)
+        tiny = filled(self.texts["looked"]["tiny"], least=self.texts.fixed(_LEAST_P, 3))
+        return Cell(tiny if p < _LEAST_P else self.texts.fixed(p, 3) if p < 1 else "1", p)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -228,9 +227,9 @@ class LookedAt(Result):
         ui, count = self.texts["looked"], self.texts.count
         more, planned = len(self.entries) - _MOST_SHOWN, any(entry.planned for entry in self.entries)
         return (
-            *([_fill(ui["more"], k=count(more))] if more > 0 else []),
+            *([filled(ui["more"], k=count(more))] if more > 0 else []),
             ui["once"],
-            *([_fill(ui["allowed"], n=count(len(self._planned_p)))] if planned else []),
+            *([filled(ui["allowed"], n=count(len(self._planned_p)))] if planned else []),
             ui["single"],
         )
 
@@ -248,7 +247,7 @@ class LookedAt(Result):
         return canonical({"said": self.sentence, "heads": list(self.heads), "parts": parts, "notes": list(self.notes)})
 
     def plot(self, ax: Axes | None = None) -> Picture:
-        """Draw every exploratory comparison with its interval, the strongest first.
+        """Draw the exploratory comparisons with their intervals, metric by metric and threshold by threshold, the strongest first.
 
         Parameters
         ----------
@@ -262,23 +261,30 @@ class LookedAt(Result):
         from ..plots._rows import Block, Chart, Row, Scale, draw_chart, points_tick
 
         ui, count, nan = self.texts["looked"], self.texts.count, math.nan
+        headings = {one.key: self._heading(entry) for entry in reversed(self.entries) if not entry.planned for one in entry.compared}
         ranked = sorted(self.family, key=lambda one: (one.p_value, -abs(one.difference)))
-        rows = []
+        blocks: dict[str, list[Row]] = {}
         for one in ranked[:_MOST_DRAWN]:
             adjusted = self._explored_p[one.key]
-            name = _fill(ui["row"], metric=self.texts.metric(one.metric.name, "label", one.metric.label), group=label_of(one.group), reference=self._reference(one))
-            people = f"n={_fill(ui['against'], n=count(one.n), m=count(one.n_reference))}"
-            beside = _fill(ui["beside"], p=self._p(one.p_value).text, adjusted=self._p(adjusted).text)
+            name = filled(ui["row"], group=label_of(one.group), reference=self._reference(one))
+            people = f"n={filled(ui['against'], n=count(one.n), m=count(one.n_reference))}"
+            beside = filled(ui["beside"], p=self._p(one.p_value).text, adjusted=self._p(adjusted).text)
             state: Any = "ok" if adjusted <= self.alpha else "unsure"
-            rows.append(Row(name, people, one.difference, one.lower, one.upper, self._change(one), state, beside))
+            row = Row(name, people, one.difference, one.lower, one.upper, self._change(one), state, beside)
+            blocks.setdefault(headings[one.key], []).append(row)
         if len(ranked) > _MOST_DRAWN:
-            rows.append(Row(_fill(ui["left"], k=count(len(ranked) - _MOST_DRAWN)), "", nan, nan, nan, ui["in_table"], "missing"))
-        axis = _fill(ui["axis"], share=self._share(self.confidence), n=count(len(ranked)), level=self._share(self.alpha))
-        return draw_chart(Chart(self.sentence, axis, (Block("", tuple(rows)),), Scale(points_tick, neutral=0.0), False), ax)
+            left = filled(ui["left"], k=count(len(ranked) - _MOST_DRAWN))
+            blocks[""] = [Row(left, "", nan, nan, nan, ui["in_table"], "missing")]
+        axis = filled(ui["axis"], share=self._share(self.confidence), n=count(len(ranked)), level=self._share(self.alpha))
+        drawn = tuple(Block(heading, tuple(rows)) for heading, rows in blocks.items())
+        return draw_chart(Chart(self.sentence, axis, drawn or (Block("", ()),), Scale(points_tick, neutral=0.0), True), ax)
+
+    def _heading(self, entry: Entry) -> str:
+        return f"{self.texts.metric(entry.metric.name, 'label', entry.metric.label)}, {entry.setting}"
 
 
 _COLUMNS = (
-    "view", "first_looked_at", "planned", "metric", "by", "where", "threshold", "reference", "compare", "comparisons", "without_p",
+    "view", "first_looked_at", "planned", "metric", "by", "slice", "where", "threshold", "reference", "compare", "comparisons", "without_p",
     "group", "against", "difference", "lower", "upper", "n", "n_reference", "p_value", "p_adjusted",
 )  # fmt: skip
 
@@ -287,7 +293,7 @@ def looked_html(looked: LookedAt) -> str:
     """Write what was looked at before a view was recorded, folded; nothing where nothing was."""
     if not looked.entries:
         return ""
-    said = _fill(looked.texts["looked"]["before"], said=looked.sentence)
+    said = filled(looked.texts["looked"]["before"], said=looked.sentence)
     return f'<details class="fl-looked"><summary>{escape(said)}</summary>{looked.html()}</details>'
 
 
@@ -309,8 +315,3 @@ def _pack(cell: Shown) -> Any:
     if isinstance(cell, str):
         return cell
     return cell.text if cell.value is None else [cell.text, cell.value]
-
-
-def _fill(text: str, **values: str) -> str:
-    """Put values into a text in one pass, so that a name with braces stays as it is."""
-    return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], found[0]), text)

@@ -9,20 +9,21 @@ from datetime import UTC, datetime
 from threading import RLock
 from typing import Any, Protocol
 
-from .._levels import ALL, Level
-from .._measure import Reference
+from .._ask import Reference
+from .._levels import Level
 from .._protected import ProtectedAudit, Selection
+from .._slice import Slice
 from .._thresholds import GroupThresholds, Threshold
 from ..disparities import Criterion
 from ..exceptions import OneGroup
 from ..metrics import Metric
 from ..metrics._disparity import Word
 from ..metrics._row import Group, PairRow, Status
+from ..texts import Texts
+from ._filled import filled
 
 MOST_VIEWS, MOST_COMPARISONS = 10_000, 50_000
 """How much a log holds; then it is full, and says so."""
-Side = frozenset[tuple[str, frozenset[str]]]
-"""People: of some axes the levels that they have."""
 
 
 class Named(Protocol):
@@ -33,7 +34,11 @@ class Named(Protocol):
     @property
     def by(self) -> tuple[str, ...]: ...
     @property
+    def slice(self) -> Slice | None: ...
+    @property
     def reference(self) -> str | tuple[Level, ...]: ...
+    @property
+    def threshold(self) -> Threshold: ...
     @property
     def compare(self) -> str: ...
 
@@ -47,6 +52,12 @@ class Seen(Protocol):
     def audit(self) -> ProtectedAudit: ...
     @property
     def words(self) -> str: ...
+    @property
+    def among(self) -> str: ...
+    @property
+    def decided(self) -> str: ...
+    @property
+    def texts(self) -> Texts: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +88,33 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One view that was looked at: when first, whether a criterion asked for it beforehand, and what it compared."""
+    """One view that was looked at: when first, whether a criterion asked for it beforehand, and what it compared.
+
+    `setting` says who was counted and how they were decided about; `slice` is what was compared in place of the groups of `by`.
+    """
 
     words: str
+    setting: str
     at: datetime
     planned: bool
     metric: Metric
     by: tuple[str, ...]
+    slice: Slice | None
     where: Selection
     threshold: Threshold
     reference: str | tuple[Level, ...]
     compare: str
     compared: tuple[Compared, ...]
+
+    @property
+    def tested(self) -> int:
+        """How many comparisons have a p-value."""
+        return len({one.key for one in self.compared if one.has_p})
+
+    @property
+    def untested(self) -> int:
+        """How many comparisons have none."""
+        return len({one.key for one in self.compared if not one.has_p})
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,34 +147,80 @@ def plan_of(audit: ProtectedAudit, criteria: Criterion | Sequence[Criterion], co
 
 
 def distinct(compared: Iterable[Compared]) -> tuple[Compared, ...]:
-    """Each comparison once, in the order in which they were first seen."""
+    """Each comparison once, in the order in which they were first seen; with its p-value where only some views show it.
+
+    Everybody else can be hidden where everybody is shown.
+    """
     found: dict[Hashable, Compared] = {}
     for one in compared:
-        found.setdefault(one.key, one)
+        if one.key not in found or (one.has_p and not found[one.key].has_p):
+            found[one.key] = one
     return tuple(found.values())
 
 
-def comparisons_of(audit: ProtectedAudit, metric: Metric, by: Sequence[str], reference: Reference, confidence: float) -> tuple[Compared, ...]:
-    """Everything that one table of differences compares; nothing where there is one group only."""
+def comparisons_of(
+    audit: ProtectedAudit, metric: Metric, groups: Sequence[str] | Slice, reference: Reference, confidence: float
+) -> tuple[Compared, ...]:
+    """Everything that one table of differences compares, of attributes or of a slice; nothing where there is one group only."""
     try:
-        pairs = audit.difference(metric, list(by), reference, confidence).rows
+        pairs = audit.difference(metric, groups if isinstance(groups, Slice) else list(groups), reference, confidence).rows
     except OneGroup:
         return ()
-    filtered = _filter(audit)
-    axes = audit._attributes(list(by))
-    sides = [_side(filtered, axes, pair.row.group) for pair in pairs]
+    people = _Sides(audit, groups)
     subject = (metric.name, _one(audit.threshold))
     found = []
-    for pair, side in zip(pairs, sides, strict=True):
+    for pair in pairs:
+        side = people.of(pair.row.group)
         if isinstance(pair.reference, str):
-            about: Any = (*subject, side, pair.reference, frozenset(filtered.items()))
-            others = [one for one in sides if one != side]
-            rest: Any = others[0] if len(others) == 1 else ("rest", side, frozenset(filtered.items()))
+            rest = people.rest(pair.row.group, [one.row.group for one in pairs])
+            about: Any = (*subject, side, pair.reference, people.all)
         else:
-            rest = _side(filtered, axes, pair.reference)
-            about = (*subject, side, rest, frozenset())
+            rest = people.of(pair.reference)
+            about = (*subject, side, rest)
         found.append(_compared((*subject, frozenset((side, rest))), about, metric, pair))
     return tuple(found)
+
+
+class _Sides:
+    """Who is on the sides of a comparison: of each axis that matters the levels that they have, whatever the view calls them."""
+
+    def __init__(self, audit: ProtectedAudit, groups: Sequence[str] | Slice) -> None:
+        self._every = {axis: frozenset(map(repr, audit.tables.levels(axis))) for axis in audit.groups}
+        self._filter = _filter(audit)
+        self._slice = groups if isinstance(groups, Slice) else None
+        self._axes = () if isinstance(groups, Slice) else tuple(groups)
+        self.all = frozenset(self._filter.items())
+
+    def of(self, group: Group) -> Hashable:
+        """The people of a group."""
+        if self._slice is not None:
+            own = {axis: frozenset(map(repr, levels)) for axis, levels in self._slice.where}
+            inside = group[0] == self._slice.name
+            return self._people(own) if inside else self._without(own)
+        return self._people(self._levels(group))
+
+    def rest(self, group: Group, groups: Sequence[Group]) -> Hashable:
+        """Everybody else; of two groups the other one."""
+        others = [one for one in groups if one != group]
+        if len(others) == 1:
+            return self.of(others[0])
+        return self._without(self._levels(group))
+
+    def _levels(self, group: Group) -> dict[str, frozenset[str]]:
+        return {axis: frozenset([repr(level)]) for axis, level in zip(self._axes, group, strict=True)}
+
+    def _people(self, own: Mapping[str, frozenset[str]]) -> Hashable:
+        kept = {**self._filter, **{axis: levels & self._kept(axis) for axis, levels in own.items()}}
+        return frozenset((axis, levels) for axis, levels in kept.items() if levels != self._every[axis])
+
+    def _without(self, own: Mapping[str, frozenset[str]]) -> Hashable:
+        if len(own) == 1:
+            ((axis, levels),) = own.items()
+            return self._people({axis: self._kept(axis) - levels})
+        return "without", self._people(own), self.all
+
+    def _kept(self, axis: str) -> frozenset[str]:
+        return self._filter.get(axis, self._every[axis])
 
 
 def _compared(key: Hashable, about: Hashable, metric: Metric, pair: PairRow) -> Compared:
@@ -161,11 +233,6 @@ def _filter(audit: ProtectedAudit) -> dict[str, frozenset[str]]:
     """The axes that people are left out by; one whose levels are all kept leaves nobody out."""
     kept = {axis: frozenset(map(repr, levels)) for axis, levels in audit.selection}
     return {axis: levels for axis, levels in kept.items() if levels != frozenset(map(repr, audit.tables.levels(axis)))}
-
-
-def _side(filtered: Mapping[str, frozenset[str]], axes: Sequence[str], group: Group) -> Side:
-    own = {axis: frozenset([repr(level)]) for axis, level in zip(axes, group, strict=True) if level != ALL}
-    return frozenset({**filtered, **own}.items())
 
 
 def _one(threshold: Threshold) -> Threshold:
@@ -223,24 +290,31 @@ class Looking:
             if key in self._keys or self.full:
                 return False
             reference: Any = Word(state.reference) if isinstance(state.reference, str) else state.reference
-            compared = comparisons_of(audit, state.metric, state.by, reference, self.confidence)
+            compared = comparisons_of(audit, state.metric, state.by if state.slice is None else state.slice, reference, self.confidence)
             if len(self._entries) >= MOST_VIEWS or self._compared + len(compared) > MOST_COMPARISONS:
                 self.full = True
                 return True
             self._keys.add(key)
             self._compared += len(compared)
-            at = now.astimezone(UTC).replace(microsecond=0)
-            planned = self.plan.holds(compared)
-            self._entries.append(
-                Entry(
-                    seen.words, at, planned, state.metric, state.by, audit.selection, audit.threshold, state.reference, state.compare, compared
-                )
-            )  # fmt: skip
+            at, planned = now.astimezone(UTC).replace(microsecond=0), self.plan.holds(compared)
+            about = (state.metric, state.by, state.slice, audit.selection, audit.threshold, state.reference, state.compare)
+            self._entries.append(Entry(seen.words, _setting(seen), at, planned, *about, compared))
             return True
 
 
+def _setting(seen: Seen) -> str:
+    said = seen.texts["panel"]
+    decided = said["as_decided"] if seen.state.threshold is None else filled(said["at_threshold"], threshold=seen.decided)
+    return f"{seen.among}, {decided}" if seen.among else decided
+
+
 def _key(state: Named, audit: ProtectedAudit) -> Hashable:
+    """What makes a view: groups in any order, slices by their people and not by their names."""
+    groups: Hashable = frozenset(state.by)
     reference: Hashable = state.reference
-    if not isinstance(state.reference, str):
+    if state.slice is not None:
+        groups = _Sides(audit, state.slice).of((state.slice.name,))
+        reference = reference if isinstance(reference, str) else state.reference == (state.slice.name,)
+    elif not isinstance(state.reference, str):
         reference = frozenset(zip(state.by, map(repr, state.reference), strict=True))
-    return state.metric.name, frozenset(state.by), frozenset(_filter(audit).items()), _one(audit.threshold), reference
+    return state.metric.name, state.slice is None, groups, frozenset(_filter(audit).items()), _one(audit.threshold), reference
