@@ -85,7 +85,8 @@ class LookedAt(Result):
 
     def p_adjusted(self, entry: Entry, one: Compared) -> float:
         """The p-value of a comparison that allows for all of the plan, or for everything explored; NaN where there is none."""
-        return (self._planned_p if entry.planned else self._explored_p).get(one.key, math.nan)
+        family = self._planned_p if entry.planned else self._explored_p
+        return family[one.key] if one.has_p else math.nan  # hidden here, it stays hidden though another view may show it
 
     @property
     def alpha(self) -> float:

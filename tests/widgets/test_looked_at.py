@@ -131,6 +131,7 @@ def test_a_comparison_that_only_some_views_may_show_is_tested(desk):
     desk.look(reference="overall")
     tested = [one for one in desk.looking.entries[1].compared if one.has_p]
     assert len(tested) == len(desk.log.family) > 1
+    assert desk.log.largest(desk.looking.entries[0]) is None
     assert not any(np.isnan(desk.log.p_adjusted(desk.looking.entries[1], one)) for one in tested)
 
 
@@ -322,6 +323,6 @@ def test_picture_holds_each_number_with_n_and_interval(desk):
     one = log.standing_out[0]
     texts = texts_of()
     assert texts.interval(*map(texts.points, (one.difference, one.lower, one.upper))) in alt
-    assert f"n={one.n} against {one.n_reference}" in alt
+    assert f"n={one.n:,} against {one.n_reference:,}" in alt
     assert f"and {len(log.family) - 30} more" in alt
     assert Desk(desk.choices.audit).log.plot().alt.startswith("Nothing is counted yet.")
