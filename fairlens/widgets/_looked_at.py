@@ -298,11 +298,6 @@ def looked_html(looked: LookedAt) -> str:
     return f'<details class="fl-looked"><summary>{escape(said)}</summary>{looked.html()}</details>'
 
 
-def looked_ui(texts: Texts) -> dict[str, str]:
-    """The texts that the front end itself needs."""
-    return {name: texts["looked"][name] for name in ("title", "none", "frozen", "before")}
-
-
 def _adjusted(family: Sequence[Compared]) -> dict[Hashable, float]:
     found = holm([one.p_value for one in family]).tolist()
     return dict(zip((one.key for one in family), found, strict=True))

@@ -12,7 +12,8 @@ from statsmodels.stats.multitest import multipletests
 import fairlens as fl
 from fairlens.texts import LANGUAGES, texts_of
 from fairlens.widgets import _looking
-from fairlens.widgets._looked_at import LookedAt, looked_html, looked_ui
+from fairlens.widgets._looked_at import LookedAt, looked_html
+from fairlens.widgets._looked_texts import looked_ui
 from fairlens.widgets._looking import Looking, plan_of
 from fairlens.widgets._view import View
 
