@@ -21,8 +21,6 @@ from ._looking import Compared, Entry, Looking, distinct
 from ._payload import canonical
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from ..plots import Picture
 
 _MOST_SHOWN, _MOST_DRAWN = 100, 30
@@ -88,7 +86,7 @@ class LookedAt(Result):
         family = self._planned_p if entry.planned else self._explored_p
         return family[one.key] if one.has_p else math.nan  # hidden here, it stays hidden though another view may show it
 
-    @property
+    @cached_property
     def alpha(self) -> float:
         """The adjusted p-value up to which a comparison stands out."""
         return round(1 - self.confidence, 12)
@@ -247,7 +245,7 @@ class LookedAt(Result):
         parts = [{"caption": caption, "rows": [[_pack(cell) for cell in row] for row in rows]} for caption, rows in self.parts]
         return canonical({"said": self.sentence, "heads": list(self.heads), "parts": parts, "notes": list(self.notes)})
 
-    def plot(self, ax: Axes | None = None) -> Picture:
+    def plot(self, ax: Any = None) -> Picture:
         """Draw the exploratory comparisons with their intervals, metric by metric and threshold by threshold, the strongest first.
 
         Parameters

@@ -65,6 +65,7 @@ class Compared:
     """One comparison: a group, its reference and the score test of their difference.
 
     `about` says which people are compared with which, and `key` the same whichever way round: whatever has one key is one comparison.
+    `Looking` puts numbers in place of keys.
     """
 
     key: Hashable
@@ -257,7 +258,9 @@ class Looking:
     def __init__(self, view_of: Callable[[Mapping[str, Any]], Seen], plan: Plan | None = None, confidence: float = 0.95) -> None:
         self._view_of = view_of
         self.confidence = confidence
-        self.plan = plan or Plan()
+        self._numbers: dict[Hashable, int] = {}
+        given = plan or Plan()
+        self.plan = replace(given, compared=self._numbered(given.compared))
         self._entries: list[Entry] = []
         self._keys: set[Hashable] = set()
         self._compared = 0
@@ -298,8 +301,12 @@ class Looking:
             self._compared += len(compared)
             at, planned = now.astimezone(UTC).replace(microsecond=0), self.plan.holds(compared)
             about = (state.metric, state.by, state.slice, audit.selection, audit.threshold, state.reference, state.compare)
-            self._entries.append(Entry(seen.words, _setting(seen), at, planned, *about, compared))
+            self._entries.append(Entry(seen.words, _setting(seen), at, planned, *about, self._numbered(compared)))
             return True
+
+    def _numbered(self, compared: Sequence[Compared]) -> tuple[Compared, ...]:
+        """Put a number in place of each key, so that thousands are told apart quickly."""
+        return tuple(replace(one, key=self._numbers.setdefault(one.key, len(self._numbers)), about=None) for one in compared)
 
 
 def _setting(seen: Seen) -> str:
