@@ -17,5 +17,10 @@ def static_html(view: View, looked: str = "") -> str:
     return (
         f'<div class="fl-static" lang="{view.texts.language}">'
         f'<p class="fl-state"><strong>{escape(view.labels["recorded"])}.</strong> {escape(view.words)}</p>'
-        f'{kind_of(view.state.view).static(view)}{looked}<div class="fl-remarks">{remarks}</div></div>'
+        f'{_scrolling(kind_of(view.state.view).static(view) + looked)}<div class="fl-remarks">{remarks}</div></div>'
     )
+
+
+def _scrolling(written: str) -> str:
+    """Put each table into a place of its own, in which it scrolls where the page is too narrow; names are escaped, so only tables match."""
+    return written.replace("<table", '<div class="fl-scroll"><table').replace("</table>", "</table></div>")

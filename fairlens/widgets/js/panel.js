@@ -28,7 +28,7 @@ let panels = 0;
 function render({ model, el: root }) {
   const data = read(model.get("payload")), serial = ++panels;
   const now = () => complete(model.get("state"));
-  const frozen = Boolean(model.get("frozen")), recorded = now(), open = new Set();
+  const frozen = Boolean(model.get("frozen")), recorded = now(), open = new Map();
   const bar = el("div", { class: "fl-controls" });
   const status = el("p", { role: "status", "aria-live": "polite", class: "fl-sentence", dir: "auto" });
   const alert = el("p", { role: "alert", class: "fl-error" }), spoken = el("p", { class: "fl-spoken", "aria-live": "polite" });
@@ -75,16 +75,36 @@ function render({ model, el: root }) {
     } catch (error) {
       fail(error);
     }
+    reachable(panel);
+  }
+
+  // Escape closes what is unfolded around the control that has the focus, which goes to what it was unfolded with.
+  function fold(event) {
+    const box = event.key === "Escape" && event.target.closest("details[open], .fl-several");
+    if (!box) return;
+    event.stopPropagation();
+    if (box.tagName === "DETAILS") {
+      box.open = false;
+      return box.querySelector("summary").focus();
+    }
+    const axis = Number(box.dataset.axis);
+    bar.querySelector(`[data-key="only-${axis}"]`).focus();
+    open.delete(axis);
+    rebuild();
   }
 
   // The control that has the focus keeps it, by its key, however the controls change around it.
   function rebuild() {
     const keyed = bar.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+    const within = keyed !== null && document.activeElement.closest("details");
     const unfolded = new Set([...bar.querySelectorAll("details[open]")].map((one) => one.className));
     const state = now(), uses = panes[chosen(state)].kind.uses;
     bar.replaceChildren(...controls(data, state, uses, open, change, rebuild, (text) => (spoken.textContent = text)));
     for (const box of bar.querySelectorAll("details")) box.open = unfolded.has(box.className);
-    if (keyed !== null) [...bar.querySelectorAll("[data-key]")].find((one) => one.dataset.key === keyed)?.focus();
+    if (keyed !== null) {
+      const made = [...bar.querySelectorAll("[data-key]")], near = within && bar.querySelector('[data-key="slices"]');
+      (made.find((one) => one.dataset.key === keyed) ?? near ?? made[0])?.focus();
+    }
   }
 
   // While sliders move the controls stay, so what depends on the state is a function of the state there is then.
@@ -106,6 +126,9 @@ function render({ model, el: root }) {
     "change:state": follow, "change:explained": () => { every("read"); draw(); }, "msg:custom": (message) => every("hear", message), ...foot.events,
   };
   for (const [name, act] of Object.entries(events)) model.on(name, act);
+  panel.addEventListener("keydown", fold);
+  const size = new ResizeObserver(() => reachable(panel));
+  size.observe(panel);
   try {
     rebuild();
   } catch (error) {
@@ -114,6 +137,7 @@ function render({ model, el: root }) {
   draw();
   return () => {
     clearTimeout(waiting);
+    size.disconnect();
     foot.stop();
     for (const [name, act] of Object.entries(events)) model.off(name, act);
   };

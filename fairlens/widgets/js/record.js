@@ -31,6 +31,8 @@ export function mount(host) {
     const explained = host.dataset.explained ? sharedText(host, "explained") : "[]";
     render({ model: frozenModel({ payload: sharedText(host, "payload"), state, explained, frozen: true }), el: live });
     host.dataset.live = "yes";
+    const still = host.querySelector(".fl-static");
+    if (still) new ResizeObserver(() => reachable(still)).observe(still);
   } catch (error) {
     host.dataset.live = "no";
     live.textContent = String(error.message);
