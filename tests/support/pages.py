@@ -58,7 +58,7 @@ def export(path: Path, *panels: Any) -> Path:
 
     from fairlens.records import RecordExporter
 
-    cells = []
+    cells = [v4.new_markdown_cell("# A record")]
     for panel in panels:
         cell = v4.new_code_cell("panel.record()")
         for data, metadata in panel.recorded[-1].outputs:

@@ -42,4 +42,5 @@ export function mount(host) {
 // "record" are views of an earlier form, whose own program mounts whatever is called so: hence the other name.
 export function mountAll() {
   document.querySelectorAll('[data-fairlens="view"],[data-fairlens="record"]').forEach(mount);
+  new ResizeObserver(() => reachable(document.body, ON_PAGES)).observe(document.body);
 }
