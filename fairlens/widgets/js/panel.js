@@ -78,11 +78,13 @@ function render({ model, el: root }) {
     reachable(panel);
   }
 
-  // Escape closes what is unfolded around the control that has the focus, which goes to what it was unfolded with.
+  // Escape closes what is unfolded around the control that has the focus, which goes to what it was unfolded with. From anywhere else it
+  // goes to the notebook's cell, where its own keys work again: saving, running, moving on.
   function fold(event) {
-    const box = event.key === "Escape" && event.target.closest("details[open], .fl-several");
-    if (!box) return;
+    if (event.key !== "Escape") return;
+    const box = event.target.closest("details[open], .fl-several");
     event.stopPropagation();
+    if (!box) return panel.closest(".jp-Cell")?.focus();
     if (box.tagName === "DETAILS") {
       box.open = false;
       return box.querySelector("summary").focus();
