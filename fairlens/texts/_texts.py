@@ -51,6 +51,14 @@ class Texts:
         """Write a number with a fixed number of decimals."""
         return fixed(value, digits).replace(".", self.marks["decimal"])
 
+    def amount(self, value: float) -> str:
+        """Write an amount of anything: one decimal, none from a thousand on, with marks between groups of digits."""
+        whole = abs(value) >= 999.95
+        shown = fixed(value, 0 if whole else 1)
+        if not whole:
+            return shown.replace(".", self.marks["decimal"])
+        return ("-" if value < 0 else "") + self.count(int(shown.lstrip("-")))
+
     def interval(self, value: str, lower: str, upper: str) -> str:
         """Write a number with its interval."""
         return self.marks["interval"].replace("{value}", value).replace("{lower}", lower).replace("{upper}", upper)

@@ -39,6 +39,10 @@ const full = (value) => (value === null || Number.isNaN(value) ? null : String(v
 // Numbers as people of the language write them, by the same rules as fairlens/texts/_texts.py.
 const NONE = "–";
 const count = (data, n) => (n === null ? NONE : String(n).replace(/\B(?=(\d{3})+$)/g, data.numbers.group));
+const amount = (data, value) => {
+  const size = Math.abs(value);
+  return size < 999.95 ? fixedText(data, value, 1) : (value < 0 ? "-" : "") + count(data, Number(fixed(size, 0)));
+};
 const withLimits = (data, value, lower, upper) => fill(data.numbers.interval, { value, lower, upper });
 const percent = (data, value, lower, upper) => {
   if (Number.isNaN(value)) return NONE;
