@@ -25,7 +25,7 @@ def escape(text: object) -> str:
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]], row_headers: int, caption: str = "") -> str:
     """Write a table; the first `row_headers` cells of each row are headers of the row."""
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in headers)
+    head = "".join(f'<th scope="col" dir="auto">{escape(name)}</th>' for name in headers)
     body = "".join(
         "<tr>" + "".join(_cell(cell, j < row_headers) for j, cell in enumerate(row)) + "</tr>" for row in rows
     )
@@ -36,7 +36,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]], row_headers:
 def _cell(cell: object, header: bool) -> str:
     if not isinstance(cell, Cell):
         cell = Cell(str(cell))
-    tag = 'th scope="row"' if header else "td"
+    tag = 'th scope="row" dir="auto"' if header else "td"
     full = "" if cell.value is None else f' data-value="{cell.value!r}"'
     return f"<{tag}{full}>{escape(cell.text)}</{tag[:2]}>"
 

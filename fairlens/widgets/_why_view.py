@@ -22,13 +22,13 @@ def pack(choices: Choices) -> dict[str, Any]:
         "can": choices.raw is not None,
         "methods": list(METHODS),
         "gaps": decomposable(choices),
-        "ui": {**choices.texts["why"], "no_gap": no_gap_text()},
+        "ui": {**choices.texts["why"], "no_gap": no_gap_text(choices)},
     }
 
 
 def static(view: View) -> str:
     """Write the sentence, the rates beside the explanation, and the explanation."""
-    why = view.why.html() if view.why else f"<p>{escape(view.texts['why']['none_frozen'])}</p>"
+    why = view.why.html(view.texts) if view.why else f"<p>{escape(view.texts['why']['none_frozen'])}</p>"
     return f'<p class="fl-sentence">{escape(view.sentence)}</p>{rates(view)}{why}'
 
 

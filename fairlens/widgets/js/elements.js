@@ -21,7 +21,7 @@ const KEEP_KEYS = { "data-lm-suppress-shortcuts": "true" };
 
 // `key` names a control among the others, so that the focus finds it again when the controls are made anew.
 function choice(label, options, value, onChange, key = label) {
-  const select = el("select", { ...KEEP_KEYS, "data-key": key }, ...options.map(([option, text]) => el("option", { value: option }, text)));
+  const select = el("select", { ...KEEP_KEYS, "data-key": key }, ...options.map(([option, text]) => el("option", { value: option, dir: "auto" }, text)));
   select.value = value;
   select.addEventListener("change", () => onChange(select.value));
   return el("label", { class: "fl-control" }, el("span", {}, label), select);
@@ -38,7 +38,7 @@ const full = (value) => (value === null || Number.isNaN(value) ? null : String(v
 
 // Numbers as people of the language write them, by the same rules as fairlens/texts/_texts.py.
 const NONE = "–";
-const count = (data, n) => (n === null ? NONE : String(n).replace(/\B(?=(\d{3})+$)/g, data.numbers.group));
+const count = (data, n) => (n === null ? NONE : localText(data, String(n)));
 const withLimits = (data, value, lower, upper) => fill(data.numbers.interval, { value, lower, upper });
 const percent = (data, value, lower, upper) => {
   if (Number.isNaN(value)) return NONE;
