@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from .._html import Cell, escape, table
 from ..explanations import Explanation, GapTable
-from ..texts import Texts
+from ..texts import Texts, texts_of
 
 if TYPE_CHECKING:
     from ..plots import Picture
 
 Raw = Mapping[str, Any]
+ENGLISH = texts_of()
 Said = Mapping[str, str]
 
 
@@ -42,7 +43,7 @@ class Shown:
     group: int
     stop: int
 
-    def html(self, texts: Texts) -> str:
+    def html(self, texts: Texts = ENGLISH) -> str:
         """Write the static part: the words, the numbers as a table, how they were found."""
         packed, said = self.told.packed, texts["why"]
         one = packed["groups"][self.group]
