@@ -27,8 +27,8 @@ def asks_in(criterion: Criterion, texts: Texts = ENGLISH) -> str:
     said = texts["verdicts"]
     than = said["baseline"] if criterion.comparison == "baseline" else told_reference(criterion.reference, texts)
     low, high = (texts.number(round(bound, 6)) if math.isfinite(bound) else "" for bound in criterion.bounds)
-    kind = "ratio" if criterion.is_ratio else "difference"
-    return said[f"{kind}_{criterion.direction}"].format(than=than, low=low, high=high, margin=margin_in(criterion, texts))
+    asked = f"ratio_{criterion.direction}" if criterion.is_ratio else f"difference_{criterion.direction}"
+    return said[asked].format(than=than, low=low, high=high, margin=margin_in(criterion, texts))
 
 
 def margin_in(criterion: Criterion, texts: Texts = ENGLISH) -> str:

@@ -38,15 +38,15 @@ const full = (value) => (value === null || Number.isNaN(value) ? null : String(v
 
 // Numbers as people of the language write them, by the same rules as fairlens/texts/_texts.py.
 const NONE = "–";
-const count = (data, n) => (n === null ? NONE : localText(data, String(n)));
+export const count = (data, n) => (n === null ? NONE : localText(data, String(n)));
 const withLimits = (data, value, lower, upper) => fill(data.numbers.interval, { value, lower, upper });
-const percent = (data, value, lower, upper) => {
+export const percent = (data, value, lower, upper) => {
   if (Number.isNaN(value)) return NONE;
   const text = (share) => fixedText(data, 100 * share, 1);
   return lower === undefined ? `${text(value)} %` : withLimits(data, `${text(value)} %`, text(lower), text(upper));
 };
-const points = (data, value) => {
+export const points = (data, value) => {
   const text = fixedText(data, 100 * value, 1);
   return text.startsWith("-") ? text : `+${text}`;
 };
-const times = (data, value) => fixedText(data, value, 2);
+export const times = (data, value) => fixedText(data, value, 2);
