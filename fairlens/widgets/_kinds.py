@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import _disparities_view, _why_view
+from . import _disparities_view, _thresholds_view, _why_view
 
 if TYPE_CHECKING:
     from ..plots import Picture
@@ -30,6 +30,7 @@ class Kind:
 
 KINDS = (
     Kind("disparities", _disparities_view.pack, _disparities_view.static, _disparities_view.picture),
+    Kind("thresholds", _thresholds_view.pack, _thresholds_view.static, _thresholds_view.picture),
     Kind("why", _why_view.pack, _why_view.static, _why_view.picture),
 )
 
