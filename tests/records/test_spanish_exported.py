@@ -142,7 +142,7 @@ def test_the_explanation_is_that_of_python_and_says_which_lines_are_english(page
 def test_nothing_of_the_page_is_english_that_does_not_say_so(page, recorded):
     for nth in range(len(recorded)):
         live = PanelPage(page, nth)
-        for name in ("Diferencias", "Por qué"):
+        for name in live.root.get_by_role("tab").all_text_contents():
             live.look(name)
             check_spanish([*live.root.evaluate(SPOKEN), *page.locator(".fl-static").nth(nth).evaluate(SPOKEN)])
 

@@ -32,7 +32,7 @@ function render({ model, el: root }) {
   const bar = el("div", { class: "fl-controls" });
   const status = el("p", { role: "status", "aria-live": "polite", class: "fl-sentence", dir: "auto" });
   const alert = el("p", { role: "alert", class: "fl-error" }), spoken = el("p", { class: "fl-spoken", "aria-live": "polite" });
-  const remarks = el("div", { class: "fl-remarks" }, ...data.remarks.map((text) => el("p", {}, text)), ...notesOf(data));
+  const remarks = el("div", { class: "fl-remarks" }, ...data.remarks.map((text) => el("p", {}, text)), ...readingOf(data));
   const panel = el("div", { class: "fl-panel", role: "group", "aria-label": data.title, lang: data.language ?? null });
   const context = { data, model, frozen, change, now };
   const panes = data.views.flatMap((section) => {
@@ -121,7 +121,7 @@ function render({ model, el: root }) {
 }
 
 // How the data were read: noted in English, which a panel in another language says.
-function notesOf({ notes = [], ui }) {
+function readingOf({ notes = [], ui }) {
   const said = notes.map((text) => el("p", ui.notes ? { lang: "en" } : {}, text));
   return said.length && ui.notes ? [el("p", {}, ui.notes), ...said] : said;
 }
