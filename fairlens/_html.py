@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import html
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 ROUNDING = 1e-9
+_LETTER = "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]"
+_FROM_RIGHT = re.compile(f"{_LETTER}+(?:[ '’-]+{_LETTER}+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,11 @@ class Cell:
 def escape(text: object) -> str:
     """Escape text for HTML, quotes too."""
     return html.escape(str(text), quote=True)
+
+
+def running(text: object) -> str:
+    """Escape a sentence, and set names that read from the right apart, so that numbers beside them stay where they stand."""
+    return _FROM_RIGHT.sub(r"<bdi>\g<0></bdi>", html.escape(str(text), quote=False))
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]], row_headers: int, caption: str = "") -> str:

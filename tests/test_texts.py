@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import fairlens
+from fairlens._html import running
 from fairlens.texts import LANGUAGES, texts_of
 
 PACKAGE = Path(fairlens.__file__).parent
@@ -100,6 +101,11 @@ def test_numbers_of_spanish_have_commas_and_narrow_spaces():
     assert texts.number(1000.5) == "1\u202f000,5"
     assert texts.share(0.975) == "97,5"
     assert texts_of("en").number(1000.5) == "1,000.5"
+
+
+def test_a_sentence_sets_names_from_the_right_apart():
+    assert running("of 100 עברית שלום, 30 & 5") == "of 100 <bdi>עברית שלום</bdi>, 30 &amp; 5"
+    assert running('<b> "x" é') == '&lt;b&gt; "x" é'
 
 
 SCRIPT = """

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .._html import escape
+from .._html import escape, running
 from .._levels import ALL
 from .._thresholds import GroupThresholds
 from ..disparities import Criterion, Verdict, check
@@ -83,7 +83,7 @@ class Strip:
         note = judged_note(choices, state, at)
         tables = "".join(_part(one, self.texts) for one in parts)
         return (
-            f'<div class="fl-criteria"><p class="fl-verdict"><strong>{escape(self.texts["criteria"]["title"])}.</strong> {escape(said)}</p>'
+            f'<div class="fl-criteria"><p class="fl-verdict"><strong>{escape(self.texts["criteria"]["title"])}.</strong> {running(said)}</p>'
             f'<p class="fl-judged">{escape(note)}</p>{tables}</div>'
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from .._html import Cell, escape, table
+from .._html import Cell, running, table
 from .._levels import name_of
 from ..metrics import GroupRow
 from ._view import Changed, View
@@ -29,7 +29,7 @@ def static(view: View) -> str:
     """Write the sentence, the table, the explanation that fits and the criteria."""
     strip = view.strip.html(view.choices, view.state) if view.strip else ""
     why = view.why.html(view.texts) if view.why and view.why.fits else ""
-    return f'<p class="fl-sentence">{escape(view.sentence)}</p>{rates(view)}{why}{strip}'
+    return f'<p class="fl-sentence">{running(view.sentence)}</p>{rates(view)}{why}{strip}'
 
 
 def picture(view: View) -> Picture:

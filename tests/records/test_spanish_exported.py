@@ -183,6 +183,12 @@ def test_names_of_levels_may_read_from_the_right(page):
     assert page.locator(".fl-static tbody th:not([dir=auto])").count() == 0
 
 
+def test_names_that_read_from_the_right_are_set_apart_in_sentences(page, recorded):
+    nth = next(k for k, (view, _) in enumerate(recorded) if "عربية" in view.sentence)
+    for sentence in (page.locator(".fl-static .fl-sentence").nth(nth), PanelPage(page, nth).root.locator("[role=status]")):
+        assert sentence.locator("bdi").all_text_contents() == ["عربية"] * recorded[nth][0].sentence.count("عربية")
+
+
 def test_an_internal_panel_says_so_in_spanish(audit):
     panel = fl.panel(audit, language="es", profile="internal")
     assert panel.view.words.startswith(texts_of("es")["remarks"]["internal"])

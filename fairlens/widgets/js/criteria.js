@@ -23,7 +23,7 @@ function criteriaStrip(data) {
     note.textContent = judgedNote(data, state);
     if (stop === shown) return;
     shown = stop;
-    if (said.textContent !== texts[stops[stop].said]) said.textContent = texts[stops[stop].said];
+    if (said.textContent !== texts[stops[stop].said]) said.replaceChildren(...running(texts[stops[stop].said]));
     tables.replaceChildren(...stops[stop].parts.flatMap((part) => rulings(data.criteria, part)));
   }
   return { strip, show };

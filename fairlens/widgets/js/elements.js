@@ -9,6 +9,11 @@ function el(tag, attributes = {}, ...children) {
   return made;
 }
 
+// A sentence, with names that read from the right set apart: numbers beside them stay where they stand.
+const RIGHT_LETTER = "[\\u0590-\\u08ff\\ufb1d-\\ufdff\\ufe70-\\ufefc]";
+const FROM_RIGHT = new RegExp(`(${RIGHT_LETTER}+(?:[ '’-]+${RIGHT_LETTER}+)*)`);
+const running = (text) => text.split(FROM_RIGHT).map((part, i) => (i % 2 ? el("bdi", {}, part) : part));
+
 function svgEl(tag, attributes = {}, text = null) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);

@@ -32,7 +32,7 @@ function render({ model, el: root }) {
   const bar = el("div", { class: "fl-controls" });
   const status = el("p", { role: "status", "aria-live": "polite", class: "fl-sentence", dir: "auto" });
   const alert = el("p", { role: "alert", class: "fl-error" }), spoken = el("p", { class: "fl-spoken", "aria-live": "polite" });
-  const remarks = el("div", { class: "fl-remarks" }, ...data.remarks.map((text) => el("p", {}, text)), ...readingOf(data));
+  const remarks = el("div", { class: "fl-remarks" }, ...data.remarks.map((text) => el("p", {}, ...running(text))), ...readingOf(data));
   const panel = el("div", { class: "fl-panel", role: "group", "aria-label": data.title, lang: data.language ?? null });
   const context = { data, model, frozen, change, now };
   const panes = data.views.flatMap((section) => {
@@ -67,7 +67,7 @@ function render({ model, el: root }) {
     try {
       const [seen, shown] = sliced(data, state), found = once(() => measure(seen, shown));
       const text = sentenceOf(seen, shown, found());
-      if (status.textContent !== text) status.textContent = text;
+      if (status.textContent !== text) status.replaceChildren(...running(text));
       strip.show(panes[at].section.name);
       bodies.forEach((body, i) => (body.hidden = i !== at));
       panes[at].show({ data: seen, state: shown, whole: state, found });
