@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .._html import Cell, escape, number, table
+from .._html import Cell, escape, number, running, table
 from .._levels import name_of
 from ..metrics import GroupRow
 from ..metrics._sentence import words_of
@@ -59,7 +59,7 @@ def pack(choices: Choices) -> dict[str, Any]:
 def static(view: View) -> str:
     """Write the sentence, the rates at the threshold, the curve and the costs."""
     swept, said = Swept(view), view.texts["thresholds"]
-    parts = [f'<p class="fl-sentence">{escape(view.sentence)}</p>', _rates(swept)]
+    parts = [f'<p class="fl-sentence">{running(view.sentence)}</p>', _rates(swept)]
     if swept.thresholds:
         parts += [_notes(swept), _curve(swept)]
     else:

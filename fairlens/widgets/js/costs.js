@@ -129,7 +129,7 @@ function costCurve(data, section, rows, shown, now) {
     title: fill(places.length === section.thresholds.length ? ui.cost_curve : ui.cost_curve_some, values),
     get table() {
       const heads = [ui.threshold, ...shown.map(([i, name]) => withIntervalText(data, `${name}, ${fill(ui.n_of, { n: count(data, rows[i][0].n) })}`))];
-      return captioned("", heads, places.map((k) => el("tr", {}, el("th", { scope: "row" }, section.names[k]), ...shown.map(([i]) => costCell(data, ui, rows[i][k])))));
+      return captioned("", heads, places.map((k) => el("tr", {}, el("th", { scope: "row", dir: "auto" }, section.names[k]), ...shown.map(([i]) => costCell(data, ui, rows[i][k])))));
     },
   };
 }

@@ -33,6 +33,7 @@ export function mount(host) {
     host.dataset.live = "yes";
   } catch (error) {
     host.dataset.live = "no";
+    live.lang = "en";
     live.textContent = String(error.message);
   }
 }
