@@ -36,6 +36,7 @@ _WHERE = {
     "SampleSize": "disparities",
     "ScoreTable": "scores",
     "Screening": "disparities",
+    "Slice": "_slice",
     "Spec": "_spec",
     "ThresholdChoice": "scores",
     "ThresholdedMembership": "_membership",
@@ -96,6 +97,7 @@ __all__ = [
     "SampleSize",
     "ScoreTable",
     "Screening",
+    "Slice",
     "Spec",
     "ThresholdChoice",
     "ThresholdedMembership",
@@ -133,6 +135,7 @@ if TYPE_CHECKING:
     from ._cube import Cube
     from ._levels import ALL, MISSING, UNLABELLED
     from ._membership import Membership, ThresholdedMembership, membership
+    from ._slice import Slice
     from ._spec import Spec
     from ._tally import tally
     from .disparities import (

@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ._ask import Reference, check_interval, check_reference
 from ._cube import asked_levels
 from ._levels import ALL, Level, name_of
 from ._result import Query
+from ._slice import SLICE, Slice, slice_view
 from ._spec import Spec
 from ._tables import PairedView, StepsView, Tables, View
 from ._thresholds import Threshold, told
@@ -27,8 +29,7 @@ if TYPE_CHECKING:
 
 Measure = Metric | Formula | ScoreMetric
 Metrics = str | Measure | Callable[..., float] | Sequence[str | Measure | Callable[..., float]] | None
-By = str | Sequence[str] | None
-Reference = Level | tuple[Level, ...]
+By = str | Sequence[str] | Slice | None
 LARGEST = Word("largest")
 
 
@@ -91,7 +92,8 @@ class Measured(ABC):
             A metric id, a `Metric`, a function ``f(y_true, y_pred, sample_weight)``, or a list of these; every rate that the roles
             allow when None.
         by
-            A group column, a list of columns to cross, or None for each sensitive feature by itself.
+            A group column, a list of columns to cross, a `Slice` to compare with everybody else, or None for each sensitive feature by
+            itself.
         confidence
             Between 0 and 1.
         interval
@@ -114,7 +116,7 @@ class Measured(ABC):
         """
         rows: list[GroupRow] = []
         wanted = self._metrics(metrics, confidence)
-        _check_interval(interval, ("score", "bootstrap"))
+        check_interval(interval, ("score", "bootstrap"))
         for columns, view in self._views(by):
             for metric in wanted:
                 found = self._rates_of(metric, view, confidence, interval)
@@ -219,8 +221,8 @@ class Measured(ABC):
         self, wanted: Sequence[Measure], by: By, reference: Reference, confidence: float, interval: Interval, *, ratio: bool
     ) -> tuple[PairRow, ...]:
         rows: list[PairRow] = []
-        reference = _reference(reference)
-        _check_interval(interval, ("score", "bootstrap") if ratio else ("score", "miettinen_nurminen", "bootstrap"))
+        reference = check_reference(reference)
+        check_interval(interval, ("score", "bootstrap") if ratio else ("score", "miettinen_nurminen", "bootstrap"))
         for columns, view in self._compared(by, reference):
             for one in wanted:
                 found = self._pairs_of(one, view, reference, confidence, interval, ratio)
@@ -290,6 +292,9 @@ class Measured(ABC):
     def _views(self, by: By) -> list[tuple[tuple[str, ...], View]]:
         if by is None:
             return [((name,), self._view((name,))) for name in self.spec.sensitive_features]
+        if isinstance(by, Slice):
+            self.tables.check_threshold(self.threshold)
+            return [((SLICE,), slice_view(self.tables, by, dict(self.selection), self.threshold))]
         return [(self._attributes(by), self._view(self._attributes(by)))]
 
     def _view(self, by: tuple[str, ...]) -> View:
@@ -299,6 +304,8 @@ class Measured(ABC):
     def _attributes(self, by: By) -> tuple[str, ...]:
         if by is None:
             return self.spec.sensitive_features
+        if isinstance(by, Slice):
+            return (SLICE,)
         names = (by,) if isinstance(by, str) else tuple(by) if isinstance(by, list | tuple) else ()
         if not names or any(names.count(name) > 1 for name in names):
             raise WrongKind(
@@ -360,17 +367,6 @@ class Measured(ABC):
         return tuple((axis, chosen_levels[axis]) for axis in self.groups if axis in chosen_levels)
 
 
-def _check_interval(interval: Any, known: Sequence[str]) -> None:
-    if interval not in known:
-        raise BadValue(
-            f"`interval` is {interval!r}.",
-            f"There are: {', '.join(known)}.",
-            hint=f"interval={known[0]!r}",
-            role="interval",
-            value=interval,
-        )
-
-
 def disparity(measured: Measured, *, plan: bool = False) -> str:
     """The sentence of an audit: the largest difference in selection rate that the data support, or that they cannot tell."""
     from .metrics._results import comparisons
@@ -385,16 +381,3 @@ def disparity(measured: Measured, *, plan: bool = False) -> str:
     if not rows:
         return "There is one group only, so there is nothing to compare."
     return compare(comparisons(rows), measured.spec, 0.95, within=measured.within, plan=plan)
-
-
-def _reference(reference: Any) -> Reference:
-    found = reference.item() if getattr(reference, "ndim", None) == 0 else reference
-    if not isinstance(found, str | int | float | tuple):
-        raise WrongKind(
-            f"`reference` is {reference!r}.",
-            f"It must be a level, a tuple of levels, or one of {listed(NAMED)}.",
-            hint="reference='largest'",
-            role="reference",
-            value=reference,
-        )
-    return found

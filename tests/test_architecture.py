@@ -16,10 +16,10 @@ NAMES = [str(path.relative_to(ROOT)) for path in FILES]
 TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in zip(NAMES, FILES, strict=True)}
 FLOORS = {
     0: ["exceptions"],
-    1: ["_levels", "_spec", "_cube", "_result", "_html", "_progress", "_tables", "_roles", "_predict", "_thresholds", "_clusters", "_columns", "_membership", "_classes", "texts"],
+    1: ["_levels", "_spec", "_cube", "_result", "_html", "_progress", "_tables", "_roles", "_predict", "_thresholds", "_slice", "_clusters", "_columns", "_membership", "_classes", "texts"],
     2: ["_tally", "_blanking", "_tally_classes", "_tally_missing", "_missing", "_protect", "stats", "datasets"],
     3: ["metrics"],
-    4: ["_measure", "_inputs", "_remarks", "_protected", "_audit", "explanations", "disparities", "scores"],
+    4: ["_ask", "_measure", "_inputs", "_remarks", "_protected", "_audit", "explanations", "disparities", "scores"],
     5: ["plots"],
     6: ["widgets"],
     7: ["records"],

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .._measure import LARGEST, By, Measured, Metrics, Reference
+from .._ask import Reference
+from .._measure import LARGEST, By, Measured, Metrics
 from .._result import Query
 from .._tables import View
 from ..exceptions import BadValue, LevelNotFound, RoleNeeded, WrongKind, listed

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .._measure import Measured, Metrics, Reference
+from .._ask import Reference
+from .._measure import Measured, Metrics
 from ..exceptions import BadValue, WrongKind
 from ..metrics import Metric
 from ..metrics._disparity import NAMED

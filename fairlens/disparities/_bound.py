@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .._ask import Reference
 from .._classes import Pool
 from .._levels import MISSING
-from .._measure import LARGEST, By, Measured, Metrics, Reference
+from .._measure import LARGEST, By, Measured, Metrics
 from .._result import Query
 from .._tables import View
 from ..exceptions import BadValue, RowsNotHeld

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
 
+from .._ask import Reference
 from .._html import number
 from .._levels import Level
-from .._measure import LARGEST, Reference
+from .._measure import LARGEST
 from ..exceptions import BadValue, OutOfRange, WrongKind, listed
 from ..metrics import Formula, Metric, get
 from ..metrics._formula import find

@@ -10,9 +10,10 @@ import numpy as np
 
 from .._levels import MISSING
 from .._measure import By, Measured
-from .._missing import missing_columns
+from .._missing import MissingColumn, missing_columns
 from .._result import Query
-from .._tables import View
+from .._slice import Slice, slice_view
+from .._tables import Fixed, View
 from ..exceptions import BadValue, OutOfRange
 from ..metrics import GroupRow, Metric
 from ..metrics._group_rows import _left, _people, rates
@@ -36,7 +37,7 @@ def describe(audit: Measured, by: By = None, population: Population | None = Non
     audit
         An audit, or its protected form. Its threshold does not matter here, its selection does.
     by
-        A group column, a list of columns to cross, or None for each sensitive feature by itself.
+        A group column, a list of columns to cross, a `Slice` beside everybody else, or None for each sensitive feature by itself.
     population
         What is known of the population that these people should be like: by attribute, for each level its share (adding up to 1) or its number
         of people, ``{"race": {"Black": 0.13, "white": 0.87}}``; for a crossing by tuples, ``{("race", "sex"): {("Black", "f"): 0.07, ...}}``.
@@ -78,6 +79,7 @@ def describe(audit: Measured, by: By = None, population: Population | None = Non
         raise OutOfRange(f"`confidence` is {confidence!r}.", "It must be between 0 and 1.", hint="confidence=0.95", role="confidence", value=confidence)
     attributes = audit._attributes(by)
     known = read_population(population, audit.groups)
+    slice_ = by if isinstance(by, Slice) else None
     chosen = [(name,) for name in attributes] if by is None else [attributes]
     spoken = [population_of(known, columns) for columns in chosen]
     if known and not any(spoken):
@@ -91,7 +93,7 @@ def describe(audit: Measured, by: By = None, population: Population | None = Non
     rows: list[DescriptionRow] = []
     wholes = []
     for columns, shares in zip(chosen, spoken, strict=True):
-        described = _Described(audit, columns, shares, confidence)
+        described = _Described(audit, columns, shares, confidence, slice_)
         rows += [replace(row, group=audit._widen(row.group, columns, by)) for row in described.rows()]
         wholes.append(described.whole)
     lacking = tuple(dict.fromkeys(name for row in rows for name in row.lacking))
@@ -106,16 +108,23 @@ def describe(audit: Measured, by: By = None, population: Population | None = Non
 class _Described:
     """The groups of one attribute or crossing."""
 
-    def __init__(self, audit: Measured, by: tuple[str, ...], population: Shares | None, confidence: float) -> None:
-        self.audit, self.by, self.population, self.confidence = audit, by, population, confidence
+    def __init__(
+        self, audit: Measured, by: tuple[str, ...], population: Shares | None, confidence: float, slice_: Slice | None = None
+    ) -> None:
+        self.audit, self.by, self.population, self.confidence, self.slice = audit, by, population, confidence, slice_
         self.fixed = dict(audit.selection)
-        view = audit.tables.view(by, self.fixed, audit.own_threshold)
+        view = self._view_of(self.fixed) if slice_ else audit.tables.view(by, self.fixed, audit.own_threshold)
         self.counted = view.groups
         if population is not None:
             self._check_selection()
             check_levels(population, view.groups, by)
             view = _with_absent(view, [group for group in population if group not in view.groups])
         self.view = view
+
+    def _view_of(self, fixed: Fixed) -> View:
+        """The slice and everybody else."""
+        assert self.slice is not None
+        return slice_view(self.audit.tables, self.slice, fixed, self.audit.own_threshold)
 
     def _check_selection(self) -> None:
         selected = [axis for axis in self.by if axis in self.fixed]
@@ -160,17 +169,35 @@ class _Described:
     def _lacking(self) -> dict[str, list[Lacking]]:
         """For each column that somebody has no value of, each group's number of such people."""
         tables = self.audit.tables
+        used = {*self.by, *self.fixed, *(self.slice.levels if self.slice else ())}
         found = {}
         for axis in tables.axes:
-            if axis not in self.by and axis not in self.fixed and MISSING in tables.levels(axis):
-                split = tables.view((*self.by, axis), self.fixed, self.audit.own_threshold, clustered=False)
-                cells = zip(split.groups, split.people, split.suppressed, strict=True)
-                at: dict[Group, tuple[Any, bool]] = {group[:-1]: (n, hidden) for group, n, hidden in cells if group[-1] == MISSING}
-                some = [at.get(group, (0, False)) for group in self.counted]
-                found[axis] = self._parts([n for n, _ in some], [hidden for _, hidden in some])
+            if axis not in used and MISSING in tables.levels(axis):
+                found[axis] = self._parts(*self._without(axis))
         for column in missing_columns(tables):
-            found[column.name] = self._parts(*column.view(self.by, self.counted, self.fixed))
+            found[column.name] = self._parts(*(self._sliced(column) if self.slice else column.view(self.by, self.counted, self.fixed)))
         return found
+
+    def _without(self, axis: str) -> tuple[list[Any], list[bool]]:
+        """The people of each group at the level of a group column that says that it is not known."""
+        unknown = {**self.fixed, axis: (MISSING,)}
+        if self.slice:
+            seen = self._view_of(unknown)
+            return list(seen.people), list(seen.suppressed)
+        split = self.audit.tables.view(self.by, unknown, self.audit.own_threshold, clustered=False)
+        at: dict[Group, tuple[Any, bool]] = {group: (n, hidden) for group, n, hidden in zip(split.groups, split.people, split.suppressed, strict=True)}
+        some = [at[group] for group in self.counted]
+        return [n for n, _ in some], [hidden for _, hidden in some]
+
+    def _sliced(self, column: MissingColumn) -> tuple[list[Any], list[bool]]:
+        """What the people of the slice, and everybody else, lack of an input."""
+        assert self.slice is not None
+        levels, tables = self.slice.levels, self.audit.tables
+        columns = tuple(axis for axis in tables.axes if axis in levels)
+        groups = tables.view(columns, self.fixed, self.audit.own_threshold, clustered=False).groups
+        inside = np.array([all(level in levels[axis] for axis, level in zip(columns, group, strict=True)) for group in groups], bool)
+        counts, hidden = column.view(columns, groups, self.fixed)
+        return [counts[part].sum() for part in (inside, ~inside)], [bool(hidden[part].any()) for part in (inside, ~inside)]
 
     def _parts(self, counts: Any, suppressed: Any) -> list[Lacking]:
         absent = len(self.view.groups) - len(self.counted)

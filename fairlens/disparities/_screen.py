@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from .._ask import Reference, check_reference
 from .._html import Cell, fixed, percent, points, table
-from .._measure import By, Measured, Metrics, Reference, _reference
+from .._measure import By, Measured, Metrics
 from .._result import Query, Result
 from .._spec import Spec
 from ..exceptions import BadValue
@@ -287,7 +288,7 @@ def screen(
 
 
 def _checked(reference: Any) -> Reference:
-    wanted = _reference(reference)
+    wanted = check_reference(reference)
     if wanted in ("best", "overall") and isinstance(wanted, str):
         best = wanted == "best"
         raise BadValue(

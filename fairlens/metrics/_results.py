@@ -13,6 +13,7 @@ from .._html import Cell, table
 from .._levels import ALL
 from .._result import Query, Result
 from .._spec import Spec
+from ..texts import Texts
 from ._formula import Formula
 from ._many import adjusted, detectable
 from ._ratio_words import compare_ratios
@@ -22,8 +23,7 @@ from ._row import Opposite as Opposite
 from ._row import PairRow as PairRow
 from ._row import Status as Status
 from ._row import informed as informed
-from ._sentence import TEXTS as TEXTS
-from ._sentence import Comparison, compare, describe, label_of
+from ._sentence import ENGLISH, Comparison, compare, describe, label_of
 from ._write import changed, written
 
 if TYPE_CHECKING:
@@ -244,15 +244,15 @@ def note(status: Status, reason: str) -> str:
     return reason if status == "ok" else f"{status}: {reason}"
 
 
-def comparisons(rows: Sequence[PairRow]) -> list[Comparison]:
+def comparisons(rows: Sequence[PairRow], texts: Texts = ENGLISH) -> list[Comparison]:
     """Bring rows to what a sentence needs."""
-    return [_comparison(pair) for pair in rows]
+    return [_comparison(pair, texts) for pair in rows]
 
 
-def _comparison(pair: PairRow) -> Comparison:
+def _comparison(pair: PairRow, texts: Texts) -> Comparison:
     return Comparison(
         label_of(pair.row.group),
-        TEXTS[pair.reference] if isinstance(pair.reference, str) else label_of(pair.reference),
+        texts["sentence"][pair.reference] if isinstance(pair.reference, str) else label_of(pair.reference),
         pair.row.metric,
         *informed(pair.row),
         *informed(pair.base),

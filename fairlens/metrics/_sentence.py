@@ -8,17 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .._html import ROUNDING, fixed
+from .._html import ROUNDING
 from .._levels import ALL, Level, name_of
 from .._spec import Spec
 from ..stats import newcombe, normal_quantile, people_needed
 from ..stats._bootstrap import percentile_interval
-from ..texts import texts_of
+from ..texts import Texts, texts_of
 from ._formula import Measure
 from ._write import written
 
 MAX_NAMED = 3
-TEXTS = texts_of()["sentence"]
+ENGLISH = texts_of()
+TEXTS = ENGLISH["sentence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +75,14 @@ def lowered(label: str) -> str:
     return label if label[1:2].isupper() or label[1:2].isdigit() else label[:1].lower() + label[1:]
 
 
-def words_of(spec: Spec, metric: Measure) -> dict[str, str]:
+def words_of(spec: Spec, metric: Measure, texts: Texts = ENGLISH) -> dict[str, str]:
     """The phrases of a metric in the user's words."""
-    words = {"decision": spec.word("decision"), "truth": spec.word("truth")}
+    own = {"persons": spec.word("persons") if "person" in dict(spec.words) else None, **dict(spec.words)}
+    words = {name: own.get(name) or texts["words"][name] for name in ("persons", "decision", "truth")}
     return {
-        "persons": spec.word("persons"),
-        "among": _fill(metric.among, words),
-        "event": _fill(metric.event, words),
+        "persons": words["persons"],
+        "among": _fill(texts.metric(metric.name, "among", metric.among), words),
+        "event": _fill(texts.metric(metric.name, "event", metric.event), words),
     }
 
 
@@ -91,7 +93,7 @@ def within_of(parts: Sequence[str]) -> str:
 
 
 def compare(
-    comparisons: Sequence[Comparison], spec: Spec, confidence: float, *, within: str = "", plan: bool = False
+    comparisons: Sequence[Comparison], spec: Spec, confidence: float, *, within: str = "", plan: bool = False, texts: Texts = ENGLISH
 ) -> str:
     """Say the largest difference that the data support, or that they cannot tell; then the one that is nearest to being supported.
 
@@ -99,20 +101,20 @@ def compare(
     `within` is the beginning that `within_of` gives. With `plan`, a sentence that cannot tell adds how many more people it takes.
     """
     able = [one for one in comparisons if one.status == "ok"]
-    tail = _left_out(comparisons)
+    tail = _left_out(comparisons, texts)
     if not able:
-        return within + TEXTS["nothing"] + tail
+        return within + texts["sentence"]["nothing"] + tail
     strict = normal_quantile(confidence, len(able))
     supported = [one for one in able if _excludes_zero(one.interval(strict))]
     if supported:
         top = _widest(supported)
-        return within + _supported(top, spec, normal_quantile(confidence)) + tail
+        return within + _supported(top, spec, normal_quantile(confidence), texts) + tail
     top = max(able, key=lambda one: nearness(one.difference, one.interval(strict)))
-    text = _cannot(top, spec, strict, len(able))
+    text = _cannot(top, spec, strict, len(able), texts)
     if plan and top.relative is None and top.draws is None and top.metric.event:
         needed = people_needed(top.x1, top.n1, top.x2, top.n2, strict)
         if needed is not None:
-            text += _fill(TEXTS["more"], {"n": f"{math.ceil(needed * top.per_person):,}", "group": top.group, "persons": spec.word("persons")})
+            text += _fill(texts["sentence"]["more"], {"n": texts.count(math.ceil(needed * top.per_person)), "group": top.group, "persons": words_of(spec, top.metric, texts)["persons"]})
     return within + text + tail
 
 
@@ -135,26 +137,26 @@ def describe(rows: Sequence[tuple[str, Measure, float, float, float, int | None,
     return within + ("; ".join(parts) + "." if parts else TEXTS["nothing"]) + tail
 
 
-def _supported(one: Comparison, spec: Spec, z: float) -> str:
+def _supported(one: Comparison, spec: Spec, z: float, texts: Texts) -> str:
     low, high = one.interval(z)
     if not one.metric.event:
         return _scored(one, spec, low, high)
     digits = _digits(one)
     ends = [low, high] if one.difference > 0 else [-high, -low]
-    values = _values(one, spec, digits)
-    values |= {"low": _hundred(max(ends[0], 0.0), digits), "high": _hundred(ends[1], digits), "harm": _harm(one, spec)}
-    return _fill(TEXTS["supported"], values)
+    values = _values(one, spec, digits, texts)
+    values |= {"low": _hundred(max(ends[0], 0.0), digits, texts), "high": _hundred(ends[1], digits, texts), "harm": _harm(one, spec, texts)}
+    return _fill(texts["sentence"]["supported"], values)
 
 
-def _cannot(one: Comparison, spec: Spec, z: float, k: int) -> str:
+def _cannot(one: Comparison, spec: Spec, z: float, k: int, texts: Texts) -> str:
     low, high = one.interval(z)
-    of = _fill(TEXTS["of"], {"k": str(k)}) if k > 1 else ""
+    of = _fill(texts["sentence"]["of"], {"k": str(k)}) if k > 1 else ""
     if not one.metric.event:
         return _scored(one, spec, low, high, of)
     digits = _digits(one)
-    values = _values(one, spec, digits)
-    values |= {"low": _signed(low, digits), "high": _signed(high, digits), "of": of}
-    return _fill(TEXTS["cannot"], values)
+    values = _values(one, spec, digits, texts)
+    values |= {"low": _signed(low, digits, texts), "high": _signed(high, digits, texts), "of": of}
+    return _fill(texts["sentence"]["cannot"], values)
 
 
 def _scored(one: Comparison, spec: Spec, low: float, high: float, of: str | None = None) -> str:
@@ -177,25 +179,25 @@ def _scored(one: Comparison, spec: Spec, low: float, high: float, of: str | None
     return _fill(TEXTS["scored_cannot"], {**values, "low": signed[0], "high": signed[1], "of": of})
 
 
-def _values(one: Comparison, spec: Spec, digits: int) -> dict[str, str]:
+def _values(one: Comparison, spec: Spec, digits: int, texts: Texts) -> dict[str, str]:
     return {
-        **words_of(spec, one.metric),
+        **words_of(spec, one.metric, texts),
         "group": one.group,
         "reference": one.reference,
-        "x": _hundred(one.x1 / one.n1, digits),
-        "y": _hundred(one.x2 / one.n2, digits),
-        "d": _signed(one.difference, digits),
+        "x": _hundred(one.x1 / one.n1, digits, texts),
+        "y": _hundred(one.x2 / one.n2, digits, texts),
+        "d": _signed(one.difference, digits, texts),
     }
 
 
-def _harm(one: Comparison, spec: Spec) -> str:
-    wanted = spec.event_is_favorable
+def _harm(one: Comparison, spec: Spec, texts: Texts = ENGLISH) -> str:
+    wanted, said = spec.event_is_favorable, texts["sentence"]
     if wanted is None or one.metric.favorable is None:
         return ""
     good = wanted == (one.metric.favorable == "event")
     worse = one.group if (one.difference < 0) == good else one.reference
-    people = worse if worse in (TEXTS["rest"], TEXTS["overall"]) else f"{worse} {spec.word('persons')}"
-    return _fill(TEXTS["harm"], {"worse": people})
+    people = worse if worse in (said["rest"], said["overall"]) else _fill(said["worse"], {"worse": worse, "persons": words_of(spec, one.metric, texts)["persons"]})
+    return _fill(said["harm"], {"worse": people})
 
 
 def _widest(comparisons: Sequence[Comparison]) -> Comparison:
@@ -213,14 +215,14 @@ def nearness(difference: float, limits: tuple[float, float]) -> float:
     return round(size / below, 9) if size > 0 and below > 0 else 0.0
 
 
-def _left_out(comparisons: Sequence[Comparison]) -> str:
-    return _left([f"{one.group} ({one.status})" for one in comparisons if one.status != "ok"])
+def _left_out(comparisons: Sequence[Comparison], texts: Texts = ENGLISH) -> str:
+    return _left([f"{one.group} ({texts['sentence'][one.status]})" for one in comparisons if one.status != "ok"], texts)
 
 
-def _left(names: Sequence[str]) -> str:
+def _left(names: Sequence[str], texts: Texts = ENGLISH) -> str:
     if len(names) > MAX_NAMED:
-        return _fill(TEXTS["left_many"], {"k": str(len(names))})
-    return _fill(TEXTS["left_out"], {"names": "; ".join(names)}) if names else ""
+        return _fill(texts["sentence"]["left_many"], {"k": str(len(names))})
+    return _fill(texts["sentence"]["left_out"], {"names": "; ".join(names)}) if names else ""
 
 
 def _excludes_zero(interval: tuple[float, float]) -> bool:
@@ -233,12 +235,12 @@ def _digits(one: Comparison) -> int:
     return 0 if abs(whole[0] - whole[1]) == whole[2] and whole[2] >= 1 else 1
 
 
-def _hundred(value: float, digits: int) -> str:
-    return fixed(100 * value, digits)
+def _hundred(value: float, digits: int, texts: Texts = ENGLISH) -> str:
+    return texts.fixed(100 * value, digits)
 
 
-def _signed(value: float, digits: int) -> str:
-    return _fill(TEXTS["fewer" if value < 0 else "greater"], {"d": _hundred(abs(value), digits)})
+def _signed(value: float, digits: int, texts: Texts = ENGLISH) -> str:
+    return _fill(texts["sentence"]["fewer" if value < 0 else "greater"], {"d": _hundred(abs(value), digits, texts)})
 
 
 def _fill(text: str, values: dict[str, str]) -> str:

@@ -23,7 +23,8 @@ from ._numbers import DRAWN, ScoreRow, binned_reason, measure, replicates
 from ._scored import Scored, parts_of, read_scored, widened
 
 if TYPE_CHECKING:
-    from .._measure import By, Measured, Reference
+    from .._ask import Reference
+    from .._measure import By, Measured
 
 _SHARES = 4000
 REASONS = {

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ._inline import RecordedView
-    from ._panel import Panel, panel
+    from ._open import panel
+    from ._panel import Panel
 
 __all__ = ["Panel", "RecordedView", "panel"]
-_WHERE = {"Panel": "_panel", "RecordedView": "_inline", "panel": "_panel"}
+_WHERE = {"Panel": "_panel", "RecordedView": "_inline", "panel": "_open"}
 
 
 def __getattr__(name: str) -> object:

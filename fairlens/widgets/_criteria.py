@@ -17,7 +17,8 @@ from ..disparities._verdict import Ruling
 from ..disparities._verdict_words import headline, shown_change
 from ..exceptions import BadValue
 from ..metrics._sentence import label_of
-from ._state import Choices, State
+from ._choices import Choices
+from ._state import State
 from ._texts import CRITERIA
 
 MARKS = {

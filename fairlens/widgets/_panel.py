@@ -5,27 +5,31 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from os import PathLike
 from typing import Any, Literal
 
 import ipywidgets
 
-from .._audit import Audit
 from .._levels import Level
-from .._protected import ProtectedAudit
-from .._thresholds import GroupThresholds
+from .._slice import Slice
 from ..disparities import Criterion
-from ..exceptions import BadValue, RowsNotHeld, WrongKind
+from ..exceptions import RowsNotHeld
 from ..metrics import Metric
-from ..metrics._disparity import need_favorable
-from ..metrics._metric import chosen
+from ..texts import Texts
+from ._choices import Choices
+from ._code import code_of
 from ._criteria import judge_all
+from ._disparities_view import picture as draw_rates
 from ._explaining import Explaining
 from ._inline import RecordedView, Still, inline
+from ._kinds import kind_of
 from ._live import LivePanel
+from ._moved import Asked, moved
 from ._payload import canonical, payload
-from ._state import Choices, Method, State
-from ._texts import LABELS
-from ._view import View, view
+from ._restored import restored
+from ._state import Method, State
+from ._static import static_html
+from ._view import View
 from ._why import Told, shown
 from ._why_asked import check_group, check_method, explain_view
 
@@ -45,29 +49,22 @@ class Panel(ipywidgets.VBox):
 
     def __init__(
         self,
-        audit: ProtectedAudit,
-        metrics: tuple[Metric, ...],
-        confidence: float,
+        choices: Choices,
+        first: State,
         title: str,
         criteria: Sequence[Criterion] = (),
-        explains: Audit | None = None,
         max_predictions: int = 5_000_000,
+        as_html: bool | None = None,
     ) -> None:
-        self._choices = Choices(replace(audit, selection=()), metrics)
-        self._confidence = confidence
-        self._explains = explains
+        self._choices = choices
         self._max_predictions = max_predictions
+        self._as_html = as_html
         self._told: list[Told] = []
         self._recorded: list[RecordedView] = []
         self._slots: list[tuple[Any, ...]] = []
-        self._strip = judge_all(self._choices, criteria)
-        self._text = payload(self._choices, confidence, title, self._strip, can_explain=explains is not None)
-        where = {axis: levels[0] for axis, levels in audit.selection}
-        free = [axis for axis in (*audit.spec.sensitive_features, *audit.groups) if axis not in where]
-        if isinstance(audit.threshold, GroupThresholds):
-            free = [audit.threshold.axis]
-        first = self._choices.state(metrics[0], free[0], where, "largest", audit.threshold)
-        self._live = LivePanel(payload=self._text, state=self._choices.encode(first))
+        self._strip = judge_all(choices, criteria)
+        self._text = payload(choices, title, self._strip)
+        self._live = LivePanel(payload=self._text, state=choices.encode(first))
         self._explaining = Explaining(self._tell)
         self._live.on_msg(self._answer)
         self._note = ipywidgets.HTML()
@@ -79,20 +76,37 @@ class Panel(ipywidgets.VBox):
         return tuple(self._recorded)
 
     @property
+    def texts(self) -> Texts:
+        """The words of the panel."""
+        return self._choices.texts
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        """The slices that were saved under a name."""
+        return self._choices.decode(self._live.state).slices
+
+    @property
     def view(self) -> View:
         """The view that the panel is at, measured in Python."""
         raw = self._live.state
-        return view(self._choices, self._choices.decode(raw), self._confidence, self._strip, shown(self._told, raw))
+        return View(self._choices, self._choices.decode(raw), self._strip, shown(self._told, raw))
+
+    @property
+    def code(self) -> str:
+        """The calls that give the table and the picture of the view that the panel is at."""
+        return code_of(self._choices, self._choices.decode(self._live.state))
 
     def show(
         self,
         metric: str | Metric | None = None,
         by: str | Sequence[str] | None = None,
-        where: Mapping[str, Level] | None = None,
+        where: Mapping[str, Level | Sequence[Level]] | None = None,
         reference: Level | Sequence[Level] | None = None,
         threshold: float | Mapping[Level, float] | Literal["decided"] | None = None,
         compare: Literal["difference", "ratio"] | None = None,
-        adjust: str | Literal[False] | None = None,
+        adjust: str | Sequence[str] | Literal[False] | None = None,
+        view: str | None = None,
+        slice: str | Slice | Literal[False] | None = None,
     ) -> Panel:
         """Bring the panel to a view; what is not given stays as it is.
 
@@ -101,18 +115,22 @@ class Panel(ipywidgets.VBox):
         metric
             One of the metrics that the panel offers.
         by
-            One or two group columns.
+            One to four group columns.
         where
-            One level of some of the other group columns; ``{}`` for everybody.
+            The levels to keep of some group columns, one or several of each; ``{}`` for everybody.
         reference
-            "largest", "rest", "overall", a level, or a tuple of levels where `by` has two columns.
+            "largest", "rest", "overall", a level, or a tuple of levels where `by` has several columns.
         threshold
             One of the stops of the slider; "decided" for the decision as it was taken; or one stop per level of the column that is
             grouped by, ``{"Black": 0.4}``, the others keeping the audit's own.
         compare
             "difference" or "ratio".
         adjust
-            A group column to hold equal, in one more column of the table; False for none.
+            Group columns to hold equal, in one more column of the table; False for none.
+        view
+            Which view to look at: "data", "disparities", "thresholds", "why".
+        slice
+            A saved slice or its name, to compare with everybody else in place of the groups of `by`; False for the groups.
 
         Returns
         -------
@@ -121,27 +139,37 @@ class Panel(ipywidgets.VBox):
 
         Raises
         ------
-        LevelNotFound, MetricNotFound, ThresholdNotHeld
+        LevelNotFound, MetricNotFound, ThresholdNotHeld, BadValue
             If the panel has no such view; it then stays where it is.
         """
         now = self._choices.decode(self._live.state)
-        names = now.by if by is None else by
-        asked = self._choices.columns(names)
-        kept = {axis: level for axis, level in now.where if axis not in asked}
-        same_groups = asked == now.by
-        if reference is None:
-            reference = now.reference if same_groups or isinstance(now.reference, str) else "largest"
-        wanted = self._choices.state(
-            now.metric if metric is None else metric,
-            names,
-            kept if where is None else where,
-            reference,
-            self._kept_threshold(now, asked) if threshold is None else threshold,
-            now.compare if compare is None else compare,
-            self._kept_adjust(now, asked, where) if adjust is None else None if adjust is False else adjust,
-        )
-        wanted = replace(wanted, method=now.method, explained=now.explained if same_groups else None)
+        wanted = moved(self._choices, now, Asked(metric, by, where, reference, threshold, compare, adjust, view, slice))
         self._live.state = self._choices.encode(wanted)
+        return self
+
+    def restore(self, source: RecordedView | str | PathLike[str], number: int = -1) -> Panel:
+        """Bring the panel to a view that was recorded.
+
+        Parameters
+        ----------
+        source
+            A recorded view; or the path of a notebook (.ipynb) or an exported record (.html) that holds some.
+        number
+            Which of them, as a list counts: 0 is the first, -1 the last.
+
+        Returns
+        -------
+        Panel
+            Itself.
+
+        Raises
+        ------
+        BadValue
+            If there is no such view in it.
+        LevelNotFound, MetricNotFound, ThresholdNotHeld
+            If this panel lacks a column, a level, a metric or a threshold of the view; the panel then stays where it is.
+        """
+        self._live.state = self._choices.encode(restored(self._choices, source, number))
         return self
 
     def explain(self, method: Method = "gap", group: Any = None, *, progress: bool | Any = True, **options: Any) -> Panel:
@@ -189,18 +217,6 @@ class Panel(ipywidgets.VBox):
         self._live.state = self._choices.encode(state)
         return self
 
-    @staticmethod
-    def _kept_adjust(now: State, by: tuple[str, ...], where: Any) -> str | None:
-        """An attribute that is now grouped or filtered by is not held equal any more."""
-        taken = {*by, *(where if isinstance(where, Mapping) else ())}
-        return None if now.adjust in taken else now.adjust
-
-    def _kept_threshold(self, now: State, by: tuple[str, ...]) -> Any:
-        """Thresholds by group go with the column they are for."""
-        split = isinstance(now.threshold, GroupThresholds) and by != now.by
-        kept = self._choices.audit.own_threshold if split else now.threshold
-        return "decided" if kept is None else kept
-
     def record(self) -> None:
         """Record the view that the panel is at: ordinary outputs of this cell, saved with the notebook."""
         made = self._make_record()
@@ -208,7 +224,7 @@ class Panel(ipywidgets.VBox):
         from IPython.display import display
 
         if get_ipython() is None:
-            _log.warning(LABELS["outside"])
+            _log.warning(self._choices.labels["outside"])
             return
         for data, metadata in made.outputs:
             display(data, metadata=metadata, raw=True)
@@ -216,10 +232,10 @@ class Panel(ipywidgets.VBox):
     def _make_record(self) -> RecordedView:
         now = self.view
         state = dict(self._live.state)
-        picture = _picture(now)
-        why = now.why and now.why.picture()
+        picture = kind_of(now.state.view).picture(now) or draw_rates(now)
+        why = now.why.picture() if now.why and now.state.view in ("disparities", "why") else None
         text = canonical([one.packed for one in self._told]) if self._told else ""
-        made = RecordedView(inline(now.html(), self._text, state, text), Still.of(picture), state, Still.of(why) if why else None)
+        made = RecordedView(inline(static_html(now), self._text, state, text), Still.of(picture), state, Still.of(why) if why else None)
         self._recorded.append(made)
         return made
 
@@ -237,14 +253,14 @@ class Panel(ipywidgets.VBox):
                 self._explaining.start(lambda step: self._explain(state, step, {}), self._keep)
 
     def _explain(self, state: State, progress: Any, options: Mapping[str, Any]) -> Told:
-        if self._explains is None:
+        if self._choices.raw is None:
             raise RowsNotHeld(
                 "This panel was asked to explain a view.",
                 "It was made of an audit for readers, or of one that holds no rows and no model.",
                 hint="fl.panel(fl.audit(X, model=model, ...))",
                 role="model",
             )
-        return explain_view(self._explains, self._choices, state, progress=progress, options={"max_predictions": self._max_predictions, **options})
+        return explain_view(self._choices.raw, self._choices, state, progress=progress, options={"max_predictions": self._max_predictions, **options})
 
     def _keep(self, told: Told) -> None:
         """Store an explanation; one that explains the same view in the same way is replaced."""
@@ -259,14 +275,14 @@ class Panel(ipywidgets.VBox):
     def _record_in_slot(self) -> None:
         """A callback has no cell to write to, so it fills an empty output that was placed when the panel was shown."""
         if not self._slots:
-            self._note.value = LABELS["no_slot"].format(k=len(self._recorded))
+            self._note.value = self._choices.labels["no_slot"].format(k=len(self._recorded))
             return
         made = self._make_record()
         outputs = made.outputs  # the picture of the explanation, in between, is not always there
         slots = self._slots.pop(0)
         for slot, (data, metadata) in zip((*slots[: len(outputs) - 1], slots[-1]), outputs, strict=True):
             slot.update(data, metadata=metadata, raw=True)
-        self._note.value = LABELS["recorded_note"].format(k=len(self._recorded))
+        self._note.value = self._choices.labels["recorded_note"].format(k=len(self._recorded))
 
     def _ipython_display_(self) -> None:
         from IPython.display import display
@@ -280,120 +296,3 @@ class Panel(ipywidgets.VBox):
 
     def __repr__(self) -> str:
         return f"Panel at: {self.view.words}"
-
-
-def _check_selection(audit: Audit | ProtectedAudit) -> None:
-    """A panel filters by one level of an attribute, and groups by another one."""
-    several = [axis for axis, levels in audit.selection if len(levels) != 1]
-    split = isinstance(audit.threshold, GroupThresholds) and audit.threshold.axis in dict(audit.selection)
-    if not several and not split and len(audit.selection) < len(audit.groups):
-        return
-    chosen_levels = ", ".join(f"{axis}={list(levels)!r}" for axis, levels in audit.selection)
-    raise BadValue(
-        f"A panel was asked for of an audit that is selected by {chosen_levels}.",
-        "A panel starts at one level of some attributes and groups by another one, which thresholds by group are for.",
-        hint="fl.panel(audit) of the whole audit, and pick the levels in it",
-        role="audit",
-        value=dict(audit.selection),
-    )
-
-
-def _picture(now: View) -> Any:
-    """The still picture of a view, from the same published rows."""
-    from ..plots import draw_groups
-
-    state: State = now.state
-    audit = now.choices.audit.where(**dict(state.where)).at(state.threshold)
-    rates = audit.by_group(state.metric, list(state.by), now.confidence)
-    return draw_groups(rates, title=now.sentence)
-
-
-def panel(
-    audit: Audit,
-    *,
-    metrics: Sequence[str | Metric] | None = None,
-    confidence: float = 0.95,
-    title: str = "Disparities between groups",
-    profile: Any = "restricted",
-    criteria: Criterion | Sequence[Criterion] = (),
-    max_predictions: int = 5_000_000,
-) -> Panel:
-    """Open a live panel on an audit.
-
-    Pick attributes, filter, choose metric, reference and threshold: every rate, interval, difference and sentence is computed in
-    the browser, from the tables that may be published, with no round trip to the kernel.
-
-    Parameters
-    ----------
-    audit
-        An audit; it must know which decision a person wants (`favorable`).
-    metrics
-        Which rates to offer; all that the audit's roles allow when None.
-    confidence
-        Of every interval, between 0 and 1.
-    title
-        The name of the panel for those who cannot see it.
-    profile
-        As in `Audit.protect`.
-    criteria
-        One `Criterion`, or a list of them. The panel shows what `check` says of the published audit, at every stop of the threshold
-        slider; always about everybody and at one threshold, whatever filter or thresholds by group are chosen.
-    max_predictions
-        The budget of one explanation that is asked for in the panel; it offers them where the audit holds rows and model.
-
-    Returns
-    -------
-    Panel
-        Show it as the last line of a cell.
-
-    Raises
-    ------
-    RoleNeeded
-        If `favorable` was not given, or a role that a criterion needs.
-    BadValue
-        If rows belong to persons, the audit is selected by more than a panel can show, a metric is no proportion of people, or criteria
-        ask for more than 4,000 rulings.
-
-    Examples
-    --------
-    >>> import fairlens as fl
-    >>> hired, sex = [1, 1, 1, 0] * 25, ["m", "m", "f", "f"] * 25
-    >>> audit = fl.audit(y_pred=hired, sensitive_features={"sex": sex}, favorable=1)
-    >>> fl.panel(audit).show(reference="rest").view.rows[0].n
-    50
-    """
-    if not isinstance(audit, Audit | ProtectedAudit):
-        raise WrongKind(
-            f"`audit` is a {type(audit).__name__}.",
-            "A panel shows an audit.",
-            hint="fl.panel(fl.audit(...))",
-            role="audit",
-        )
-    if audit.spec.event_is_favorable is None:
-        raise need_favorable("A panel")
-    _check_selection(audit)
-    if audit.spec.cluster is not None:
-        raise BadValue(
-            f"A panel was asked for of an audit whose rows belong to persons ({audit.spec.cluster!r}).",
-            "Its intervals need to know which rows belong together, and that never leaves the kernel.",
-            hint="audit.by_group(...).plot(), or fl.panel(fl.audit(data, ...)) of one row per person",
-            role="cluster",
-            value=audit.spec.cluster,
-        )
-    protected = audit.protect(profile)
-    wanted = protected._metrics(metrics, confidence) if metrics is not None else chosen(None, protected.tables.has_y_true)
-    protected._metrics(None, confidence)
-    offered: list[Metric] = []
-    for metric in wanted:
-        if not isinstance(metric, Metric) or metric.of_all:
-            raise BadValue(
-                f"`metrics` has {metric.name!r}.",
-                "A panel offers proportions of people: the browser computes nothing else.",
-                hint=f"audit.by_group({metric.name!r}), and fl.panel(audit, metrics=['selection_rate'])",
-                role="metrics",
-                value=metric.name,
-            )
-        offered.append(metric)
-    asked = (criteria,) if isinstance(criteria, Criterion) else criteria
-    explains = audit if isinstance(audit, Audit) and audit.holds_rows else None
-    return Panel(protected, tuple(offered), confidence, title, asked, explains, max_predictions)

@@ -11,10 +11,12 @@ from ..exceptions import BadValue, LevelNotFound, TooManyPredictions, listed
 from ..explanations import Explanation, decompose_gap, explain
 from ..explanations._outcomes import DECISIONS
 from ..metrics._disparity import Word
-from ._state import METHODS, Choices, State
+from ._choices import Choices
+from ._filled import filled
+from ._state import METHODS, State
 from ._texts import WHY
 from ._why import Raw, Told
-from ._why_packed import filled, pack_gap, pack_means
+from ._why_packed import pack_gap, pack_means
 
 if TYPE_CHECKING:
     from .._audit import Audit
@@ -39,7 +41,8 @@ def explain_view(
     """
     given = dict(options or {})
     _check_options(state, given)
-    of = audit._changed(selection=()).where(**dict(state.where)).at(_own(audit))
+    _check_slice(state)
+    of = audit._changed(selection=()).where(**state.levels).at(_own(audit))
     raw = {**choices.encode(state), "why": None}
     if state.method == "gap":
         _check_gap(state)
@@ -75,7 +78,7 @@ def _means(of: Audit, state: State, progress: bool | Step, given: dict[str, Any]
 def _internal(choices: Choices, state: State, answer: Any) -> Any:
     """The raw answer as the one for readers, so that words, tables and pictures of an internal panel tell of one thing."""
     if isinstance(answer, Explanation):
-        rates = choices.audit.where(**dict(state.where)).by_group("selection_rate", list(state.by))
+        rates = choices.audit.where(**state.levels).by_group("selection_rate", list(state.by))
         return replace(answer, for_readers=None, rates=rates)
     gaps = tuple(replace(gap, for_readers=None, steps=tuple(replace(step, for_readers=None) for step in gap.steps)) for gap in answer.gaps)
     return replace(answer, gaps=gaps, for_readers=None)
@@ -144,6 +147,17 @@ def _check_gap(state: State) -> None:
                 role=role,
                 value=getattr(state, role),
             )
+
+
+def _check_slice(state: State) -> None:
+    if state.slice is not None:
+        raise BadValue(
+            f"The slice {state.slice.name!r} and everybody else were to be explained.",
+            "Explanations are of the groups of attributes.",
+            hint="panel.show(slice=False), and the levels of the slice as where=",
+            role="slice",
+            value=state.slice.name,
+        )
 
 
 def _own(audit: Audit) -> Any:

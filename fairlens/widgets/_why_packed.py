@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,18 +14,16 @@ from ..explanations._parts import Part
 from ..explanations._words import reference_of, unit_of
 from ..metrics import GroupRow
 from ..metrics._sentence import label_of
-from ._state import Choices, State
+from ._choices import Choices
+from ._filled import filled
+from ._state import State
 from ._texts import LABELS, WHY
+from ._view import among
 from ._why import Raw
 
 
-def _among(state: State) -> str:
-    return " and ".join(f"{axis} = {name_of(level)}" for axis, level in state.where) or LABELS["everyone"]
-
-
-def filled(text: str, **values: str) -> str:
-    """Fill a text in one pass: braces in a name are part of it."""
-    return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], found[0]), text)
+def _among(choices: Choices, state: State) -> str:
+    return among(state, choices.texts) or choices.labels["everyone"]
 
 
 def _share(confidence: float) -> str:
@@ -53,7 +50,7 @@ def pack_gap(choices: Choices, state: State, raw: Raw, answer: GapTable) -> dict
         packed = [_step(steps[stop]) if stop in steps else None for stop in choices.stops]
         groups.append({"codes": codes, "levels": levels, "name": label_of(gap.pair.row.group), "steps": packed})
     of = {name: raw[name] for name in ("metric", "by", "at", "reference", "cuts")}
-    about = filled(WHY["about_gap"], metric=state.metric.label, by=" and ".join(state.by), among=_among(state), reference=reference)
+    about = filled(WHY["about_gap"], metric=state.metric.label, by=" and ".join(state.by), among=_among(choices, state), reference=reference)
     head = filled(WHY["carries"], points=f", in {unit.word}" if unit.word else "", share=_share(answer.gaps[0].confidence))
     return {"method": "gap", "of": of, "state": dict(raw), "about": about, "head": head, "groups": groups, "caution": answer.caution}
 
@@ -130,7 +127,7 @@ def pack_means(choices: Choices, state: State, raw: Raw, answer: Explanation) ->
     other = choices.stops.index(None) if None in choices.stops and len(choices.stops) > 1 else -1
     return {
         "method": state.method, "of": of, "state": dict(raw), "other_decisions": other,
-        "about": filled(WHY[about], by=" and ".join(state.by), among=_among(state), threshold=str(answer.threshold)),
+        "about": filled(WHY[about], by=" and ".join(state.by), among=_among(choices, state), threshold=str(answer.threshold)),
         "head": filled(WHY["moves"], what=what, unit=answer.unit, share=_share(answer.confidence)),
         "range": [-(reach or 1.0), reach or 1.0],
         "axis": [written(end, answer.output, answer.spec, bare=True) for end in (-(reach or 1.0), reach or 1.0)],

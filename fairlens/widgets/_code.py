@@ -1,0 +1,150 @@
+"""From clicks to code: the calls that give the table and the picture of a view. The browser fills the same templates."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .._levels import MISSING, Level
+from .._slice import Slice, others_of
+from .._thresholds import GroupThresholds
+from ._filled import filled
+from ._state import Levels, State
+
+if TYPE_CHECKING:
+    from ._choices import Choices
+
+TEMPLATES = {
+    "where": ".where({levels})",
+    "where_any": ".where(**{{levels}})",
+    "level": "{axis}={levels}",
+    "level_any": "{axis}: {levels}",
+    "at": ".at({threshold})",
+    "at_each": ".at({cuts}, by={axis})",
+    "view": "view = {audit}{where}{at}",
+    "rates": "rates = view.by_group({metric}, by={by}{confidence})",
+    "difference": "gaps = view.difference({metric}, by={by}, reference={reference}{confidence})",
+    "ratio": "gaps = view.ratio({metric}, by={by}, reference={reference}{confidence})",
+    "adjust": "adjusted = fl.adjust(view, {metric}, by={by}, reference={reference}, control_features={adjust}{confidence})",
+    "plot": "rates.plot()",
+    "slice": "fl.Slice({name}, {{levels}})",
+    "panel": "panel = fl.panel({audit}{confidence}).show({metric}, by={by}, where={{levels}}, reference={reference}, threshold={threshold}, compare={compare}, adjust={adjust}, view={view}{slice})",
+    "slice_of": ", slice={slice}",
+    "confidence": ", confidence={confidence}",
+    "data": "people = fl.describe(view, by={by}{confidence}{population})",
+    "data_plot": "people.plot()",
+    "population": ", population=population",
+    "thresholds": 'curve = view.curve("threshold", by={by}{confidence})',
+    "thresholds_plot": "curve.plot()",
+    "gap": "why = fl.decompose_gap(view, None, reference={reference}, by={by}, metric={metric})",
+    "means": "why = fl.explain(view, {method}, {by})",
+    "why_plot": "why.plot()",
+}
+"""Templates of calls: what stands in braces is filled in, and ``{{levels}}`` becomes a mapping."""
+
+
+def pack_code(choices: Choices) -> dict[str, Any]:
+    """What the browser needs to write the code of a view: templates, and how Python writes each name, level and number."""
+    plain = all(axis.isidentifier() and not keyword.iskeyword(axis) for axis in choices.axes)
+    return {
+        "templates": TEMPLATES,
+        "audit": choices.name,
+        "plain": plain,
+        "names": list(choices.axes),
+        "axes": [repr(axis) for axis in choices.axes],
+        "levels": [[literal(level) for level in choices.levels(axis)] for axis in choices.axes],
+        "metrics": [repr(metric.name) for metric in choices.metrics],
+        "stops": [literal(stop) for stop in choices.stops],
+        "confidence": "" if choices.confidence == 0.95 else fill("confidence", confidence=repr(choices.confidence)),
+        "population": TEMPLATES["population"] if choices.population is not None else "",
+        "decided": repr("decided"),
+    }
+
+
+def literal(level: Any) -> str:
+    """Write a level as Python does."""
+    return "fl.MISSING" if isinstance(level, str) and level == MISSING else repr(level)
+
+
+def fill(template: str, **values: str) -> str:
+    """Fill a template."""
+    return filled(TEMPLATES[template], **values)
+
+
+def code_of(choices: Choices, state: State) -> str:
+    """Write the calls that give the table and the picture of a state, and the one that brings a panel to it."""
+    pack = pack_code(choices)
+    said = {
+        "audit": choices.name,
+        "metric": repr(state.metric.name),
+        "by": _by(state),
+        "reference": _reference(state),
+        "confidence": pack["confidence"],
+        "population": pack["population"],
+        "adjust": repr(list(state.adjust)),
+        "compare": repr(state.compare),
+        "view": repr(state.view),
+        "method": repr(state.method),
+    }
+    lines = [fill("view", audit=choices.name, where=_where(pack["plain"], state.where), at=_at(choices, state)), *_calls(state, said)]
+    mapped = ", ".join(fill("level_any", axis=repr(axis), levels=_listed(levels)) for axis, levels in state.where)
+    slice_ = fill("slice_of", slice=_slice(state.slice)) if state.slice else ""
+    panel = {**said, "by": _listed(state.by), "levels": mapped, "threshold": _threshold(state), "slice": slice_}
+    return "\n".join([*lines, fill("panel", **panel)])
+
+
+def _calls(state: State, said: dict[str, str]) -> list[str]:
+    if state.view in ("data", "thresholds"):
+        return [fill(state.view, **said), fill(f"{state.view}_plot")]
+    if state.view == "why":
+        return [fill("gap" if state.method == "gap" else "means", **said), fill("why_plot")]
+    adjusted = [fill("adjust", **said)] if state.adjust and state.slice is None else []
+    return [fill("rates", **said), fill(state.compare, **said), *adjusted, fill("plot")]
+
+
+def _by(state: State) -> str:
+    return _listed(state.by) if state.slice is None else _slice(state.slice)
+
+
+def _slice(slice_: Slice) -> str:
+    levels = ", ".join(fill("level_any", axis=repr(axis), levels=_listed(kept)) for axis, kept in slice_.where)
+    return fill("slice", name=repr(slice_.name), levels=levels)
+
+
+def _reference(state: State) -> str:
+    if isinstance(state.reference, str):
+        return repr(state.reference)
+    if state.slice is not None:
+        return repr(others_of(state.slice) if state.reference == (others_of(state.slice),) else state.slice.name)
+    one = [literal(level) for level in state.reference]
+    return one[0] if len(one) == 1 else f"({', '.join(one)})"
+
+
+def _where(plain: bool, where: Levels) -> str:
+    if not where:
+        return ""
+    kept = [(axis if plain else repr(axis), _listed(levels)) for axis, levels in where]
+    text = ", ".join(fill("level" if plain else "level_any", axis=axis, levels=levels) for axis, levels in kept)
+    return fill("where" if plain else "where_any", levels=text)
+
+
+def _at(choices: Choices, state: State) -> str:
+    if isinstance(state.threshold, GroupThresholds):
+        return fill("at_each", cuts=_cuts(state.threshold), axis=repr(state.threshold.axis))
+    own = state.threshold == choices.audit.own_threshold
+    return "" if own else fill("at", threshold=literal(state.threshold))
+
+
+def _threshold(state: State) -> str:
+    if isinstance(state.threshold, GroupThresholds):
+        return _cuts(state.threshold)
+    return repr("decided") if state.threshold is None else literal(state.threshold)
+
+
+def _cuts(threshold: GroupThresholds) -> str:
+    return "{" + ", ".join(f"{literal(level)}: {literal(cut)}" for level, cut in threshold.cuts) + "}"
+
+
+def _listed(levels: Sequence[Level]) -> str:
+    return f"[{', '.join(map(literal, levels))}]"

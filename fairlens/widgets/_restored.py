@@ -1,0 +1,164 @@
+"""From a record back to a state: recorded views are read by the names of their columns and levels, not by positions."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..exceptions import BadValue, LevelNotFound, listed
+from ._inline import RecordedView
+from ._state import METHODS, State, read_slice_reference
+
+if TYPE_CHECKING:
+    from ._choices import Choices
+
+_BLOCK = re.compile(r'<script type="application/json" data-fairlens="(state|payload)" data-digest="([0-9a-f]{64})">(.*?)</script>', re.S)
+_HOST = re.compile(r'data-fairlens="view"[^>]*data-payload="([0-9a-f]{64})"')
+
+
+def restored(choices: Choices, source: RecordedView | str | PathLike[str], number: int) -> State:
+    """Read a recorded view as a state of this panel.
+
+    Raises
+    ------
+    BadValue
+        If `source` holds no such view.
+    LevelNotFound, MetricNotFound, ThresholdNotHeld
+        If this panel lacks something of the view.
+    """
+    views = _views(source)
+    try:
+        raw, data = views[number]
+    except (IndexError, TypeError) as error:
+        raise BadValue(
+            f"`number` is {number!r}.",
+            f"There are {len(views)} recorded views in {_named(source)}.",
+            hint="panel.restore(path, 0)" if views else "panel.record() in a cell, then save the notebook",
+            role="number",
+            value=number,
+        ) from error
+    return _state(choices, raw, data)
+
+
+def _named(source: Any) -> str:
+    return "it" if isinstance(source, RecordedView) else str(source)
+
+
+def _views(source: Any) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """The states of all recorded views, each with what it was sent with."""
+    if isinstance(source, RecordedView):
+        texts = [source.html]
+    elif isinstance(source, str | PathLike):
+        texts = _texts(Path(source))
+    else:
+        raise BadValue(
+            f"`source` is a {type(source).__name__}.",
+            "A view is restored from a recorded view, a notebook or an exported record.",
+            hint='panel.restore("audit.html")',
+            role="source",
+        )
+    payloads, states = {}, []
+    for text in texts:
+        waiting: str | None = None
+        marks = sorted([*_BLOCK.finditer(text), *_HOST.finditer(text)], key=lambda match: match.start())
+        for match in marks:
+            if match.re is _HOST:
+                waiting = match[1]
+            elif match[1] == "payload":
+                payloads[match[2]] = match[3]
+            elif waiting is not None:
+                states.append((match[3], waiting))
+    return [(json.loads(state), json.loads(payloads[digest])) for state, digest in states if digest in payloads]
+
+
+def _texts(path: Path) -> list[str]:
+    if not path.is_file():
+        raise BadValue(f"`source` is {str(path)!r}.", "There is no such file.", hint='panel.restore("audit.html")', role="source", value=str(path))
+    text = path.read_text("utf-8")
+    if path.suffix != ".ipynb":
+        return [text]
+    try:
+        cells = json.loads(text)["cells"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadValue(
+            f"`source` is {str(path)!r}.", "It is no notebook.", hint="save the notebook in which views were recorded", role="source", value=str(path)
+        ) from error
+    outputs = [output.get("data", {}).get("text/html", "") for cell in cells for output in cell.get("outputs", [])]
+    return [one if isinstance(one, str) else "".join(one) for one in outputs]
+
+
+def _state(choices: Choices, raw: Mapping[str, Any], data: Mapping[str, Any]) -> State:
+    """The same view in this panel, whose columns, levels and stops may stand in another order."""
+    names = [axis["name"] for axis in data["axes"]]
+    by = [names[i] for i in raw["by"]]
+
+    def level(axis: str, code: int) -> Any:
+        said = data["axes"][names.index(axis)]["levels"][code]
+        return _level(choices, axis, said)
+
+    def kept(at: Any) -> dict[str, list[Any]]:
+        codes = [[one] if isinstance(one, int) and one >= 0 else [] if isinstance(one, int) else one for one in at]
+        return {axis: [level(axis, code) for code in some] for axis, some in zip(names, codes, strict=True) if some}
+
+    kind, *group = raw["reference"]
+    slice_ = raw.get("slice")
+    reference = kind if kind != "group" or slice_ else tuple(level(axis, code) for axis, code in zip(by, group, strict=True))
+    adjust = raw.get("adjust") or []
+    found = choices.state(
+        data["metrics"][raw["metric"]]["name"],
+        by,
+        kept(raw["at"]),
+        "largest" if slice_ else reference,
+        _threshold(raw, data, level),
+        raw.get("compare", "difference"),
+        [names[i] for i in ([adjust] if isinstance(adjust, int) else adjust) if i >= 0],
+    )
+    return _named_slices(found, raw, kept)
+
+
+def _named_slices(found: State, raw: Mapping[str, Any], kept: Any) -> State:
+    from .._slice import Slice, others_of
+
+    slices = tuple(Slice(one["name"], kept(one["at"])) for one in raw.get("slices") or [])
+    chosen = raw.get("slice") and Slice(raw["slice"]["name"], kept(raw["slice"]["at"]))
+    method = (raw.get("why") or {}).get("method", "gap")
+    costs = raw.get("costs")
+    found = replace(
+        found, slices=slices, slice=chosen, method=method if method in METHODS else "gap", view=raw.get("view", "disparities"),
+        costs=costs and (float(costs[0]), float(costs[1])),
+    )  # fmt: skip
+    if chosen:
+        kind, *codes = raw["reference"]
+        wanted = kind if kind != "group" else (chosen.name, others_of(chosen))[codes[0]]
+        found = replace(found, reference=read_slice_reference(chosen, wanted))
+    return found
+
+
+def _threshold(raw: Mapping[str, Any], data: Mapping[str, Any], level: Any) -> Any:
+    stops, cuts = data["stops"], raw.get("cuts")
+    if cuts is None:
+        stop = stops[raw["stop"]]
+        return "decided" if stop is None else stop
+    axis = data["axes"][cuts["axis"]]
+    return {level(axis["name"], code): stops[stop] for code, stop in enumerate(cuts["stops"])}
+
+
+def _level(choices: Choices, axis: str, said: str) -> Any:
+    from .._levels import name_of
+
+    have = choices.levels(axis) if axis in choices.axes else ()
+    for one in have:
+        if name_of(one) == said:
+            return one
+    raise LevelNotFound(
+        f"The recorded view names {axis} = {said}.",
+        f"{axis} has here: {listed(have)}." if have else f"This panel has the columns {listed(choices.axes)}.",
+        hint="fl.panel(audit) of an audit with the same columns and levels",
+        role=axis,
+        value=said,
+    )
