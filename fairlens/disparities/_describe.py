@@ -229,10 +229,10 @@ def _of_known(view: View) -> View:
         return view
     kept = np.flatnonzero(~unknown)
     seen = view.total is not None and not view.suppressed[unknown].any()
-    totals = [
+    n, w, w2 = (
         _left(total, sums[unknown].sum(axis=0)) if seen else None
         for total, sums in ((view.total, view.counts), (view.total_weights, view.weights), (view.total_squares, view.squares))
-    ]
+    )
     clusters = view.clusters
     if clusters is not None:
         inside = ~np.isin(clusters.group, np.flatnonzero(unknown))
@@ -242,4 +242,4 @@ def _of_known(view: View) -> View:
     counts = view.counts[kept]
     weights, squares = (view.weights[kept], view.squares[kept]) if view.is_weighted else (counts, counts)
     groups = tuple(view.groups[i] for i in kept)
-    return View(view.by, groups, counts, weights, squares, view.suppressed[kept], *totals, clusters)
+    return View(view.by, groups, counts, weights, squares, view.suppressed[kept], n, w, w2, clusters)

@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING
 
 from .._html import Cell, escape, fixed, table
 from .._levels import ALL, MISSING, name_of
+from .._spec import Spec
 from ..metrics import GroupRow
-from ..metrics._sentence import MAX_NAMED, label_of
+from ..metrics._rates import RATES
+from ..metrics._sentence import MAX_NAMED, label_of, words_of
 from ..stats import normal_quantile
 from ..texts import Texts, texts_of
 from ._adjusted import filled
 
 if TYPE_CHECKING:
     from ._described import Description, DescriptionRow, Represented, Whole
+
+
+_TIE = 9
+"""Decimals beyond which two groups are equally far from 1: the first of them is named, whatever the order of a sum."""
 
 
 def told(answer: Description, texts: Texts | None = None) -> str:
@@ -34,7 +40,7 @@ def _represented(answer: Description, texts: Texts) -> str:
     strict = normal_quantile(answer.confidence, len(able))
     apart = [(row, one) for row, one in able if _excludes_one(one, strict)]
     if apart:
-        row, top = max(apart, key=lambda pair: math.inf if pair[1].value == 0 else abs(math.log(pair[1].value)))
+        row, top = max(apart, key=lambda pair: _distance(pair[1]))
         z, text = normal_quantile(answer.confidence), said["represented"]
     else:
         row, top = max(able, key=lambda pair: _nearness(pair[1], strict))
@@ -42,11 +48,16 @@ def _represented(answer: Description, texts: Texts) -> str:
     x, y = _of_hundred(top, texts)
     low, high = top.limits(z)
     values = {
-        "persons": answer.spec.word("persons"), "group": label_of(row.group), "x": x, "y": y, "ratio": texts.times(top.value),
-        "low": texts.times(low), "high": texts.times(high), "known": said["among_known"] if any_unknown(answer.rows) else "",
+        "persons": persons_of(answer.spec, texts), "group": label_of(row.group), "x": x, "y": y, "ratio": texts.times(top.value),
+        "low": texts.times(low), "high": texts.times(high), "known": said["among_known"] if _is_among_known(answer, row) else "",
         "of": said["of"].replace("{k}", str(len(able))) if len(able) > 1 else "",
     }  # fmt: skip
     return filled(text, values)
+
+
+def _is_among_known(answer: Description, row: DescriptionRow) -> bool:
+    own = used(answer.attributes, row)
+    return any_unknown([other for other in answer.rows if used(answer.attributes, other) == own])
 
 
 def _excludes_one(one: Represented, z: float) -> bool:
@@ -57,7 +68,13 @@ def _excludes_one(one: Represented, z: float) -> bool:
 def _nearness(one: Represented, z: float) -> float:
     """How near the interval is to excluding 1: at 1 it touches."""
     low, high = one.limits(z)
-    return (1 - one.value) / (high - one.value) if one.value < 1 else (one.value - 1) / (one.value - low)
+    near = (1 - one.value) / (high - one.value) if one.value < 1 else (one.value - 1) / (one.value - low)
+    return round(near, _TIE)
+
+
+def _distance(one: Represented) -> float:
+    """How far a ratio is from 1, on the logarithm."""
+    return math.inf if one.value == 0 else round(abs(math.log(one.value)), _TIE)
 
 
 def _of_hundred(one: Represented, texts: Texts) -> tuple[str, str]:
@@ -65,14 +82,15 @@ def _of_hundred(one: Represented, texts: Texts) -> tuple[str, str]:
     shares = (one.row.value, one.population)
     for digits in (0, 1, 2):
         plain = [fixed(100 * share, digits) for share in shares]
-        if plain[0] != plain[1] and all(float(text) > 0 or share == 0 for text, share in zip(plain, shares, strict=True)):
+        told_apart = plain[0] != plain[1] and all(float(text) > 0 or share == 0 for text, share in zip(plain, shares, strict=True))
+        if told_apart and (digits or all(share == 0 or share >= 0.01 for share in shares)):
             break
     x, y = (texts.fixed(100 * share, digits) for share in shares)
     return x, y
 
 
 def _people(answer: Description, whole: Whole, texts: Texts) -> str:
-    said, persons = texts["data"], answer.spec.word("persons")
+    said, persons = texts["data"], persons_of(answer.spec, texts)
     if whole.n is None:
         return said["hidden"].replace("{persons}", persons)
     rows = [row for row in answer.rows if used(answer.attributes, row) == whole.by]
@@ -93,6 +111,11 @@ def _people(answer: Description, whole: Whole, texts: Texts) -> str:
     if left:
         text += said["left_out"].replace("{k}", texts.count(left)) if left > 1 else said["left_one"]
     return text
+
+
+def persons_of(spec: Spec, texts: Texts) -> str:
+    """What people are called: in the user's word, or in that of the language."""
+    return words_of(spec, RATES["prevalence"], texts)["persons"]
 
 
 def used(attributes: Sequence[str], row: DescriptionRow) -> tuple[str, ...]:
@@ -131,7 +154,7 @@ def description_table(answer: Description, texts: Texts | None = None) -> str:
     ]  # fmt: skip
     under = []
     if answer.has_population and any_unknown(answer.rows):
-        under.append(filled(said["known"], {"persons": answer.spec.word("persons")}))
+        under.append(filled(said["known"], {"persons": persons_of(answer.spec, texts)}))
     if answer.spec.membership:
         under.append(said["fractions"])
     return table(headers, lines, len(answer.attributes)) + "".join(f"<p>{escape(line)}</p>" for line in under)

@@ -63,7 +63,7 @@ def _row(row: DescriptionRow, confidence: float) -> Row:
         if not math.isnan(one.value):
             remark += f", {texts.interval(texts.times(one.value), *map(texts.times, one.limits(normal_quantile(confidence))))} times"
     shown = texts.percent(share.value, share.lower, share.upper)
-    return Row(name, f"n={row.n or 0:,}", share.value, share.lower, share.upper, shown, "small" if state == "small" else "ok", remark, mark)
+    return Row(name, f"n={row.n or 0:,}", share.value, share.lower, share.upper, shown, "small" if share.status == "small" else "ok", remark, mark)
 
 
 def _draw(ax: Axes, chart: Chart) -> None:

@@ -1,0 +1,118 @@
+"""The view of the data: who is in it, who has no label or no value, and who is in the population."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from .._blanking import subsets
+from .._html import escape
+from .._levels import MISSING, name_of
+from .._missing import missing_columns
+from ..disparities import Description, describe
+from ..disparities._describe import LABELLED, SHARE
+from ..disparities._describe_words import description_table, persons_of, told
+from ..disparities._population import check_levels, population_of, read_population
+from ..metrics import GroupRow, Metric
+from ..metrics._rates import RATES
+from ..metrics._sentence import within_of
+from ..stats import normal_quantile
+from ._disparities_view import ROWS_AT_ONCE
+from ._filled import filled
+
+if TYPE_CHECKING:
+    from ..plots import Picture
+    from ._choices import Choices
+    from ._view import View
+
+
+def pack(choices: Choices) -> dict[str, Any]:
+    """What the browser needs beside the counts: how many people of each published cell lack each input, and the population."""
+    tables = choices.audit.tables
+    columns = missing_columns(tables)
+    populations = _populations(choices)
+    most = max((len(one["shares"]) for one in populations), default=1)
+    return {
+        "rows": ROWS_AT_ONCE,
+        "ui": {**choices.texts["data"], "persons": persons_of(choices.audit.spec, choices.texts)},
+        "rates": {"share": _rate(SHARE), "base": _rate(RATES["prevalence"]), "labelled": _rate(LABELLED)},
+        "labels": tables.has_y_true,
+        "fractions": bool(choices.audit.spec.membership),
+        "unknown": [levels.index(MISSING) if MISSING in (levels := tables.levels(axis)) else -1 for axis in tables.axes],
+        "columns": [column.name for column in columns],
+        "missing": [[_cells(*column.cells(subset)) for column in columns] for subset in subsets(tables.axes)],
+        "populations": populations,
+        "given": bool(populations),
+        "z": [normal_quantile(choices.confidence, k) for k in range(1, most + 1)],
+    }
+
+
+def _rate(metric: Metric) -> dict[str, list[int]]:
+    return {"numerator": list(metric.numerator), "denominator": list(metric.denominator)}
+
+
+def _cells(counts: Any, blank: Any) -> list[float | None]:
+    """One number per cell, whole where people are; None where it must not be shown."""
+    return [None if hidden else int(n) if float(n).is_integer() else float(n) for n, hidden in zip(counts.tolist(), blank.tolist(), strict=True)]
+
+
+def _populations(choices: Choices) -> list[dict[str, Any]]:
+    """The shares of each crossing in the order of the group columns: levels that are here as positions, all as names."""
+    axes, tables = choices.axes, choices.audit.tables
+    known = read_population(choices.population, axes)
+    found = []
+    for names in known:
+        columns = tuple(axis for axis in axes if axis in names)
+        shares = population_of(known, columns) or {}
+        view = tables.view(columns, {}, choices.audit.own_threshold, clustered=False)
+        check_levels(shares, view.groups, columns)
+        at = [{level: code for code, level in enumerate(tables.levels(axis))} for axis in columns]
+        found.append(
+            {
+                "axes": [axes.index(axis) for axis in columns],
+                "codes": [[place.get(level, -1) for place, level in zip(at, group, strict=True)] for group in shares],
+                "names": [[name_of(level) for level in group] for group in shares],
+                "shares": list(shares.values()),
+            }
+        )
+    return found
+
+
+def described(view: View) -> Description:
+    """What `describe` says of the people of a view, in the words of the panel; the population where it is about them."""
+    choices, state = view.choices, view.state
+    compared = choices.population if not remark(view) and choices.population is not None else None
+    answer = describe(view.audit, state.groups, compared, choices.confidence)
+    among = [filled(view.texts["sentence"]["among"], where=view.among)] if view.among else []
+    rows = tuple(replace(row, share=_worded(row.share, choices.reason)) for row in answer.rows)
+    return replace(answer, rows=rows, within=within_of(among))
+
+
+def _worded(row: GroupRow, reason: Callable[[str], str]) -> GroupRow:
+    return replace(row, reason=reason(row.reason))
+
+
+def remark(view: View) -> str:
+    """Why there is a population and no representation; empty where there is one, or where no population was given."""
+    choices, state, said = view.choices, view.state, view.texts["data"]
+    known = read_population(choices.population, choices.axes)
+    if not known:
+        return ""
+    if state.where:
+        return said["everybody"]
+    return said["other_groups"] if state.slice is not None or population_of(known, state.by) is None else ""
+
+
+def static(view: View) -> str:
+    """Write the sentence and the table."""
+    answer, line = described(view), remark(view)
+    under = f"<p>{escape(line)}</p>" if line else ""
+    return f'<p class="fl-sentence">{escape(told(answer, view.texts))}</p>{description_table(answer, view.texts)}{under}'
+
+
+def picture(view: View) -> Picture:
+    """The still picture of the shares."""
+    from ..plots._shares import draw_description
+
+    return draw_description(described(view))
