@@ -21,8 +21,8 @@ from ._theme import INK
 _NAN = math.nan
 
 
-def draw_description(result: Description, ax: Axes | None = None) -> Picture:
-    """Draw the share of each group, n under its name, its representation beside it where a population is given."""
+def draw_description(result: Description, ax: Axes | None = None, title: str = "") -> Picture:
+    """Draw the share of each group, n under its name, its representation beside it; the title is the sentence unless given."""
     every = range(len(result.rows))
     kept = set(sorted(every, key=lambda i: -(result.rows[i].n or 0))[:MOST_ROWS])
     parts: dict[tuple[str, ...], list[Row]] = {}
@@ -36,7 +36,7 @@ def draw_description(result: Description, ax: Axes | None = None) -> Picture:
         blocks[-1] = Block(blocks[-1].header, (*blocks[-1].rows, more))
     axis = _axis(result, blocks)
     scale = Scale(percent_tick, (0.0, 1.0))
-    return draw_chart(Chart(result.sentence, axis, tuple(blocks), scale, len(blocks) > 1), ax, _draw)
+    return draw_chart(Chart(title or result.sentence, axis, tuple(blocks), scale, len(blocks) > 1), ax, _draw)
 
 
 def _axis(result: Description, blocks: Sequence[Block]) -> str:

@@ -115,4 +115,5 @@ def picture(view: View) -> Picture:
     """The still picture of the shares."""
     from ..plots._shares import draw_description
 
-    return draw_description(described(view))
+    answer = described(view)
+    return draw_description(answer, title=told(answer, view.texts))
