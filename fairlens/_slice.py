@@ -27,6 +27,8 @@ class Slice:
         What the slice is called.
     where
         For each column that matters one level, or several.
+    others
+        What everybody else is called.
 
     Raises
     ------
@@ -44,8 +46,9 @@ class Slice:
 
     name: str
     where: tuple[tuple[str, tuple[Level, ...]], ...]
+    others: str
 
-    def __init__(self, name: str, where: Mapping[str, Level | Sequence[Level]]) -> None:
+    def __init__(self, name: str, where: Mapping[str, Level | Sequence[Level]], others: str = OTHERS) -> None:
         if not isinstance(name, str) or not name.strip() or not isinstance(where, Mapping) or not where:
             raise WrongKind(
                 f"A slice was asked for with the name {name!r} and the levels {where!r}.",
@@ -55,6 +58,7 @@ class Slice:
                 value=name if isinstance(where, Mapping) and where else where,
             )
         object.__setattr__(self, "name", name.strip())
+        object.__setattr__(self, "others", str(others))
         object.__setattr__(self, "where", tuple((axis, asked_levels(axis, levels)) for axis, levels in where.items()))
 
     @property
@@ -64,7 +68,7 @@ class Slice:
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain lists and texts."""
-        return {"name": self.name, "where": [[axis, list(levels)] for axis, levels in self.where]}
+        return {"name": self.name, "where": [[axis, list(levels)] for axis, levels in self.where], "others": self.others}
 
 
 def slice_view(tables: Tables, slice_: Slice, fixed: Fixed, threshold: Threshold) -> View:
@@ -100,7 +104,7 @@ def slice_view(tables: Tables, slice_: Slice, fixed: Fixed, threshold: Threshold
 
 def others_of(slice_: Slice) -> str:
     """What everybody outside of a slice is called; never what the slice itself is called."""
-    return OTHERS if slice_.name != OTHERS else f"not {OTHERS}"
+    return slice_.others if slice_.name != slice_.others else f"not {slice_.others}"
 
 
 def check_slices(slices: Any) -> tuple[Slice, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .._levels import MISSING, Level
-from .._slice import Slice, others_of
+from .._slice import OTHERS, Slice, others_of
 from .._thresholds import GroupThresholds
 from ._filled import filled
 from ._state import Levels, State
@@ -28,8 +28,9 @@ TEMPLATES = {
     "ratio": "gaps = view.ratio({metric}, by={by}, reference={reference}{confidence})",
     "adjust": "adjusted = fl.adjust(view, {metric}, by={by}, reference={reference}, control_features={adjust}{confidence})",
     "plot": "rates.plot()",
-    "slice": "fl.Slice({name}, {{levels}})",
+    "slice": "fl.Slice({name}, {{levels}}{others})",
     "panel": "panel = fl.panel({audit}{confidence}).show({metric}, by={by}, where={{levels}}, reference={reference}, threshold={threshold}, compare={compare}, adjust={adjust}, view={view}{slice})",
+    "others": ", others={others}",
     "slice_of": ", slice={slice}",
     "confidence": ", confidence={confidence}",
     "data": "people = fl.describe(view, by={by}{confidence}{population})",
@@ -59,6 +60,7 @@ def pack_code(choices: Choices) -> dict[str, Any]:
         "confidence": "" if choices.confidence == 0.95 else fill("confidence", confidence=repr(choices.confidence)),
         "population": TEMPLATES["population"] if choices.population is not None else "",
         "decided": repr("decided"),
+        "others": "" if choices.labels["others"] == OTHERS else fill("others", others=repr(choices.labels["others"])),
     }
 
 
@@ -109,7 +111,8 @@ def _by(state: State) -> str:
 
 def _slice(slice_: Slice) -> str:
     levels = ", ".join(fill("level_any", axis=repr(axis), levels=_listed(kept)) for axis, kept in slice_.where)
-    return fill("slice", name=repr(slice_.name), levels=levels)
+    others = "" if slice_.others == OTHERS else fill("others", others=repr(slice_.others))
+    return fill("slice", name=repr(slice_.name), levels=levels, others=others)
 
 
 def _reference(state: State) -> str:

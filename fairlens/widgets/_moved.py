@@ -87,7 +87,7 @@ def _slice(choices: Choices, now: State, wanted: Any) -> Slice | None:
             role="slice",
             value=found.name,
         )
-    return Slice(found.name, dict(kept))
+    return Slice(found.name, dict(kept), choices.labels["others"])
 
 
 def _view(choices: Choices, now: State, wanted: Any) -> str:

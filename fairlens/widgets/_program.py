@@ -7,7 +7,10 @@ from hashlib import sha256
 from pathlib import Path
 
 _HERE = Path(__file__).parent / "js"
-_FILES = ("intervals.js", "measure.js", "sentence.js", "elements.js", "draw.js", "criteria.js", "why.js", "panel.js", "record.js")
+_FILES = (
+    "intervals.js", "measure.js", "sentence.js", "elements.js", "views.js", "filters.js", "controls.js", "criteria.js", "disparities.js", "why.js",
+    "code.js", "panel.js", "record.js",
+)
 
 _STYLES = ("panel.css", "why.css")
 

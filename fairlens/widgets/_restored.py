@@ -10,6 +10,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .._levels import name_of
+from .._slice import Slice, others_of
 from ..exceptions import BadValue, LevelNotFound, listed
 from ._inline import RecordedView
 from ._state import METHODS, State, read_slice_reference
@@ -118,14 +120,13 @@ def _state(choices: Choices, raw: Mapping[str, Any], data: Mapping[str, Any]) ->
         raw.get("compare", "difference"),
         [names[i] for i in ([adjust] if isinstance(adjust, int) else adjust) if i >= 0],
     )
-    return _named_slices(found, raw, kept)
+    return _named_slices(choices, found, raw, kept)
 
 
-def _named_slices(found: State, raw: Mapping[str, Any], kept: Any) -> State:
-    from .._slice import Slice, others_of
-
-    slices = tuple(Slice(one["name"], kept(one["at"])) for one in raw.get("slices") or [])
-    chosen = raw.get("slice") and Slice(raw["slice"]["name"], kept(raw["slice"]["at"]))
+def _named_slices(choices: Choices, found: State, raw: Mapping[str, Any], kept: Any) -> State:
+    others = choices.labels["others"]
+    slices = tuple(Slice(one["name"], kept(one["at"]), others) for one in raw.get("slices") or [])
+    chosen = raw.get("slice") and Slice(raw["slice"]["name"], kept(raw["slice"]["at"]), others)
     method = (raw.get("why") or {}).get("method", "gap")
     costs = raw.get("costs")
     found = replace(
@@ -149,8 +150,6 @@ def _threshold(raw: Mapping[str, Any], data: Mapping[str, Any], level: Any) -> A
 
 
 def _level(choices: Choices, axis: str, said: str) -> Any:
-    from .._levels import name_of
-
     have = choices.levels(axis) if axis in choices.axes else ()
     for one in have:
         if name_of(one) == said:

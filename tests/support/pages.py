@@ -89,6 +89,10 @@ class PanelPage:
         self.page = page
         self.root = page.locator(".fl-panel").nth(nth)
 
+    def look(self, name: str) -> None:
+        """Look at a view by the name of its tab."""
+        self.root.get_by_role("tab", name=name, exact=True).click()
+
     def select(self, label: str) -> Any:
         """The select with a label."""
         return self.root.locator("label.fl-control", has=self.page.get_by_text(label, exact=True)).locator("select").first

@@ -1,12 +1,9 @@
 // node --test: the pure functions of the panel's program.
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import program from "../support/program.mjs";
 
-const folder = new URL("../../fairlens/widgets/js/", import.meta.url);
-const files = ["intervals.js", "measure.js", "sentence.js", "elements.js", "draw.js", "criteria.js", "why.js", "panel.js", "record.js"];
-const text = files.map((name) => readFileSync(new URL(name, folder), "utf8")).join("\n");
-const { wilson, newcombe, koopman, kish, viewOf, measure, standardized, sentenceOf, judgedNote, read, fixed, explains, shownWhy } = await import(`data:text/javascript,${encodeURIComponent(text)}`);
+const { codeOf, python, sliced, wilson, newcombe, koopman, kish, viewOf, measure, standardized, sentenceOf, judgedNote, read, fixed, explains, shownWhy } = program;
 
 const Z = 1.959963984540054;
 const close = (found, wanted) => found.forEach((value, i) => assert.ok(Math.abs(value - wanted[i]) < 5e-5, `${found}`));
@@ -36,7 +33,7 @@ const data = {
     { axes: [0, 1], codes: [[0, 0], [0, 1], [1, 0], [1, 1]], counts: [null, [15, 10], null, [5, 20]] },
   ],
 };
-const state = { metric: 0, by: [0], at: [-1, -1], reference: ["largest"], stop: 1 };
+const state = { metric: 0, by: [0], at: [[], []], reference: ["largest"], stop: 1, adjust: [] };
 
 test("a score at the threshold is selected", () => {
   assert.deepEqual(viewOf(data, state).groups.map((group) => group.sums[0][5]), [20, 40]);
@@ -44,7 +41,7 @@ test("a score at the threshold is selected", () => {
 });
 
 test("a blank is suppressed, never a zero and never worked out", () => {
-  const { rows } = measure(data, { ...state, at: [-1, 0] });
+  const { rows } = measure(data, { ...state, at: [[], [0]] });
   assert.deepEqual(rows.map((row) => row.status), ["suppressed", "suppressed"]);
   assert.ok(rows.every((row) => Number.isNaN(row.value) && row.n === null));
 });
@@ -59,7 +56,7 @@ test("to the rest is suppressed where another group is", () => {
 test("an empty group is undefined with a reason", () => {
   const one = structuredClone(data);
   one.tables[3] = { axes: [0, 1], codes: [[0, 0], [1, 1]], counts: [[20, 30], [20, 30]] };
-  const { rows } = measure(one, { ...state, at: [-1, 0] });
+  const { rows } = measure(one, { ...state, at: [[], [0]] });
   assert.equal(rows[1].status, "undefined");
   assert.equal(rows[1].reason, "nobody");
 });
@@ -110,7 +107,7 @@ function berkeley() {
     ],
   };
 }
-const admitted = { ...state, stop: 0, compare: "difference", adjust: 1, cuts: null };
+const admitted = { ...state, stop: 0, compare: "difference", adjust: [1], cuts: null };
 
 test("Berkeley: men are admitted more often, and women among people of the same department", () => {
   const [men, women] = measure(berkeley(), admitted).rows;
@@ -125,7 +122,7 @@ test("Berkeley: men are admitted more often, and women among people of the same 
 });
 
 test("ratios of both outcomes stand beside each other, against the same group", () => {
-  const { rows } = measure(berkeley(), { ...admitted, compare: "ratio", adjust: -1 });
+  const { rows } = measure(berkeley(), { ...admitted, compare: "ratio", adjust: [] });
   const [men, women] = [1198 / 2691, 557 / 1835];
   assert.ok(Math.abs(rows[1].ratio.value - women / men) < 1e-12);
   assert.ok(Math.abs(rows[1].opposite.value - (1 - women) / (1 - men)) < 1e-12);
@@ -157,7 +154,7 @@ test("each group at its own threshold", () => {
   const view = viewOf(data, { ...state, cuts });
   assert.deepEqual(view.groups.map((group) => group.sums[0][5]), [50, 40]);
   assert.equal(view.total[0][5], 90);
-  const filtered = viewOf(data, { ...state, by: [1], at: [1, -1], cuts });
+  const filtered = viewOf(data, { ...state, by: [1], at: [[1], []], cuts });
   assert.ok(filtered.groups.some((group) => group.suppressed)); // by b, among a = y
 });
 
@@ -165,8 +162,8 @@ test("criteria say whom they are about, and leave aside what a view adds", () =>
   const ui = { judged: "All, {how}{aside}.", at: "at {threshold}", decided: "as decided", aside: ", without {what}", filter: "filter", cuts: "cuts", and: " and " };
   const one = { ...data, stop_names: ["0.2", "0.7"], own_stop: 0, criteria: { ui } };
   assert.equal(judgedNote(one, { ...state, cuts: null }), "All, at 0.7.");
-  assert.equal(judgedNote(one, { ...state, at: [-1, 0], cuts: null }), "All, at 0.7, without filter.");
-  assert.equal(judgedNote(one, { ...state, at: [-1, 0], cuts: { axis: 0, stops: [1, 1] } }), "All, at 0.2, without filter and cuts.");
+  assert.equal(judgedNote(one, { ...state, at: [[], [0]], cuts: null }), "All, at 0.7, without filter.");
+  assert.equal(judgedNote(one, { ...state, at: [[], [0]], cuts: { axis: 0, stops: [1, 1] } }), "All, at 0.2, without filter and cuts.");
   assert.equal(judgedNote({ ...one, stops: [null] }, { ...state, stop: 0, cuts: null }), "All, as decided.");
 });
 
@@ -196,18 +193,18 @@ test("what is a half but for a rounding error is one", () => {
 });
 
 const gapOf = (at, sizes) => ({ method: "gap", of: { by: [0], at, cuts: null }, groups: sizes.map((steps, i) => ({ codes: [i], steps: steps.map((size) => size && { size }) })) });
-const seen = { by: [0], at: [-1, -1], cuts: null, stop: 0, why: { method: "gap", group: null } };
+const seen = { by: [0], at: [[], []], cuts: null, stop: 0, why: { method: "gap", group: null } };
 
 test("what explains the view comes before what was stored last, which is marked as another view's", () => {
-  const stored = [gapOf([-1, -1], [[0.1]]), gapOf([-1, 1], [[0.2]])];
+  const stored = [gapOf([[], []], [[0.1]]), gapOf([[], [1]], [[0.2]])];
   assert.deepEqual([shownWhy(stored, seen).told, shownWhy(stored, seen).fits], [stored[0], true]);
-  assert.deepEqual([shownWhy(stored, { ...seen, at: [-1, 0] }).told, shownWhy(stored, { ...seen, at: [-1, 0] }).fits], [stored[1], false]);
+  assert.deepEqual([shownWhy(stored, { ...seen, at: [[], [0]] }).told, shownWhy(stored, { ...seen, at: [[], [0]] }).fits], [stored[1], false]);
   assert.equal(explains(stored[0], { ...seen, cuts: { axis: 0, stops: [0, 1] } }), false);
   assert.equal(shownWhy(stored, { ...seen, why: { method: "shap", group: null } }), null);
 });
 
 test("the group with the largest gap at the stop is shown until one is chosen", () => {
-  const stored = [gapOf([-1, -1], [[0.1, null], [0.3, 0.2]])];
+  const stored = [gapOf([[], []], [[0.1, null], [0.3, 0.2]])];
   assert.equal(shownWhy(stored, seen).group, 1);
   assert.equal(shownWhy(stored, { ...seen, why: { method: "gap", group: [0] } }).group, 0);
   assert.equal(shownWhy(stored, { ...seen, why: { method: "gap", group: [7] } }).group, 1);

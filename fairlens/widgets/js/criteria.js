@@ -4,7 +4,7 @@
 export function judgedNote(data, state) {
   const { ui } = data.criteria, stop = judgedStop(data, state);
   const how = data.stops[stop] === null ? ui.decided : fill(ui.at, { threshold: data.stop_names[stop] });
-  const aside = state.at.some((code, axis) => code >= 0 && !state.by.includes(axis)) ? [ui.filter] : [];
+  const aside = state.at.some((codes) => codes.length > 0) ? [ui.filter] : [];
   if (state.cuts) aside.push(ui.cuts);
   return fill(ui.judged, { how, aside: aside.length ? fill(ui.aside, { what: aside.join(ui.and) }) : "" });
 }

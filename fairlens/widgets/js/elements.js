@@ -19,15 +19,34 @@ function svgEl(tag, attributes = {}, text = null) {
 // JupyterLab takes keys from focused elements unless the element itself carries this attribute.
 const KEEP_KEYS = { "data-lm-suppress-shortcuts": "true" };
 
-function choice(label, options, value, onChange) {
-  const select = el("select", KEEP_KEYS, ...options.map(([key, text]) => el("option", { value: key }, text)));
+// `key` names a control among the others, so that the focus finds it again when the controls are made anew.
+function choice(label, options, value, onChange, key = label) {
+  const select = el("select", { ...KEEP_KEYS, "data-key": key }, ...options.map(([option, text]) => el("option", { value: option }, text)));
   select.value = value;
   select.addEventListener("change", () => onChange(select.value));
   return el("label", { class: "fl-control" }, el("span", {}, label), select);
 }
 
+function button(text, act, attributes = {}) {
+  const made = el("button", { type: "button", ...KEEP_KEYS, ...attributes }, text);
+  made.addEventListener("click", act);
+  return made;
+}
+
 const short = (text, limit) => ([...text].length > limit ? [...text].slice(0, limit - 1).join("") + "…" : text);
-const count = (n) => (n === null ? "–" : n.toLocaleString("en-US"));
-const percent = (value, lower, upper) =>
-  Number.isNaN(value) ? "–" : `${fixed(100 * value, 1)} % (${fixed(100 * lower, 1)} to ${fixed(100 * upper, 1)})`;
-const points = (value) => (fixed(100 * value, 1).startsWith("-") ? "" : "+") + fixed(100 * value, 1);
+const full = (value) => (value === null || Number.isNaN(value) ? null : String(value));
+
+// Numbers as people of the language write them, by the same rules as fairlens/texts/_texts.py.
+const NONE = "–";
+const count = (data, n) => (n === null ? NONE : String(n).replace(/\B(?=(\d{3})+$)/g, data.numbers.group));
+const withLimits = (data, value, lower, upper) => fill(data.numbers.interval, { value, lower, upper });
+const percent = (data, value, lower, upper) => {
+  if (Number.isNaN(value)) return NONE;
+  const text = (share) => fixedText(data, 100 * share, 1);
+  return lower === undefined ? `${text(value)} %` : withLimits(data, `${text(value)} %`, text(lower), text(upper));
+};
+const points = (data, value) => {
+  const text = fixedText(data, 100 * value, 1);
+  return text.startsWith("-") ? text : `+${text}`;
+};
+const times = (data, value) => fixedText(data, value, 2);

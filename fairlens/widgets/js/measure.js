@@ -40,31 +40,70 @@ function stopOf(state, axes, codes) {
   return state.cuts ? state.cuts.stops[codes[axes.indexOf(state.cuts.axis)]] : state.stop;
 }
 
+// Groups of a crossing of attributes, or a slice and everybody else; with everybody who is kept.
 export function viewOf(data, state) {
-  const fixed = state.at.map((code, axis) => (state.by.includes(axis) ? -1 : code));
-  const filtered = fixed.flatMap((code, axis) => (code >= 0 ? [axis] : []));
-  const split = state.cuts ? [state.cuts.axis] : [];
-  const base = tableOf(data, ordered(state.by));
-  const pick = (axes, codes) => state.by.map((axis) => codes[axes.indexOf(axis)]);
-  const groups = base.codes.map((codes) => pick(base.axes, codes)).sort(compareCodes);
+  return state.slice ? sliceView(data, state) : groupView(data, state);
+}
+
+// Which cells of a table are kept, and what the filters look at.
+function keeping(at) {
+  const filtered = at.flatMap((codes, axis) => (codes.length ? [axis] : []));
+  return { filtered, inside: (axes) => {
+    const looked = filtered.flatMap((axis) => (axes.includes(axis) ? [[axes.indexOf(axis), new Set(at[axis])]] : []));
+    return (codes) => looked.every(([place, kept]) => kept.has(codes[place]));
+  } };
+}
+
+function groupView(data, state) {
+  const { filtered, inside } = keeping(state.at), split = state.cuts ? [state.cuts.axis] : [];
+  const base = tableOf(data, ordered(state.by)), kept = inside(base.axes);
+  const picking = (axes) => {
+    const places = state.by.map((axis) => axes.indexOf(axis));
+    return (codes) => places.map((place) => codes[place]);
+  };
+  const groups = base.codes.filter(kept).map(picking(base.axes)).sort(compareCodes);
   const found = groups.map((codes) => ({ codes, sums: nothing(data), suppressed: false }));
   const place = new Map(groups.map((codes, i) => [codes.join(), i]));
-  const table = tableOf(data, ordered([...state.by, ...filtered, ...split]));
-  const inside = (axes, codes) => filtered.every((axis) => codes[axes.indexOf(axis)] === fixed[axis]);
+  const table = tableOf(data, ordered([...state.by, ...filtered, ...split])), keeps = inside(table.axes), pick = picking(table.axes);
   table.codes.forEach((codes, cell) => {
-    if (!inside(table.axes, codes)) return;
-    const group = found[place.get(pick(table.axes, codes).join())];
+    if (!keeps(codes)) return;
+    const group = found[place.get(pick(codes).join())];
     if (table.counts[cell] === null) group.suppressed = true;
     else addCell(group.sums, data, table, cell, stopOf(state, table.axes, codes));
   });
-  const everybody = tableOf(data, ordered([...filtered, ...split]));
-  let total = nothing(data);
-  everybody.codes.forEach((codes, cell) => {
-    if (!inside(everybody.axes, codes)) return;
-    if (everybody.counts[cell] === null) total = null;
-    else if (total) addCell(total, data, everybody, cell, stopOf(state, everybody.axes, codes));
-  });
-  return { groups: found, total };
+  return { groups: found, total: totalOf(data, state, filtered, inside, split) };
+}
+
+function totalOf(data, state, filtered, inside, split) {
+  const table = tableOf(data, ordered([...filtered, ...split])), keeps = inside(table.axes);
+  const total = nothing(data);
+  for (const [cell, codes] of table.codes.entries()) {
+    if (!keeps(codes)) continue;
+    if (table.counts[cell] === null) return null;
+    addCell(total, data, table, cell, stopOf(state, table.axes, codes));
+  }
+  return total;
+}
+
+function sliceView(data, state) {
+  const { at } = state.slice, axes = keeping(at).filtered;
+  const seen = groupView(data, { ...state, by: axes });
+  const parts = [0, 1].map((code) => ({ codes: [code], sums: nothing(data), suppressed: false }));
+  const kinds = data.weighted ? [0, 1, 2] : [0]; // without weights the three sums are one
+  for (const group of seen.groups) {
+    const part = parts[axes.every((axis, i) => at[axis].includes(group.codes[i])) ? 0 : 1];
+    if (group.suppressed) part.suppressed = true;
+    else for (const kind of kinds) group.sums[kind].forEach((n, j) => (part.sums[kind][j] += n));
+  }
+  return { groups: parts, total: seen.total };
+}
+
+// A slice and everybody else as the two levels of one more axis, so that what is drawn and said needs to know no slice.
+export function sliced(data, state) {
+  if (!state.slice) return [data, state];
+  const { name } = state.slice, { others } = data.ui;
+  const axis = { name: data.ui.slice, levels: [name, name === others ? `not ${others}` : others] };
+  return [{ ...data, axes: [...data.axes, axis] }, { ...state, by: [data.axes.length], at: [...state.at, []], adjust: [] }];
 }
 
 const dot = (weights, six) => weights.reduce((sum, weight, i) => sum + weight * six[i], 0);
@@ -181,16 +220,16 @@ function adjustOne(data, row, strata, everybody) {
   };
 }
 
-// Differences among people who are alike in one more attribute.
+// Differences among people who are alike in more attributes.
 function adjustAll(data, state, metric, rows) {
-  const rate = (group) => rateOf(data, metric, group.codes.slice(1), group.sums, group.suppressed);
+  const depth = state.adjust.length, rate = (group) => rateOf(data, metric, group.codes.slice(depth), group.sums, group.suppressed);
   const strata = new Map();
-  for (const group of viewOf(data, { ...state, by: [state.adjust, ...state.by] }).groups) {
-    const key = group.codes.slice(1).join();
+  for (const group of viewOf(data, { ...state, by: [...state.adjust, ...state.by] }).groups) {
+    const key = group.codes.slice(depth).join();
     if (!strata.has(key)) strata.set(key, new Map());
-    strata.get(key).set(group.codes[0], rate(group));
+    strata.get(key).set(group.codes.slice(0, depth).join(), rate(group));
   }
-  const everybody = new Map(viewOf(data, { ...state, by: [state.adjust] }).groups.map((group) => [group.codes[0], rate(group)]));
+  const everybody = new Map(viewOf(data, { ...state, by: state.adjust }).groups.map((group) => [group.codes.join(), rate(group)]));
   for (const row of rows) if (row.pair) row.adjusted = adjustOne(data, row, strata, everybody);
 }
 
@@ -205,9 +244,9 @@ export function measure(data, state) {
     row.ratio = ratios?.rows[i].pair ?? null;
     row.opposite = turned?.rows[i].pair ?? null;
   });
-  const comparable = !found.single && found.base && state.adjust >= 0;
+  const comparable = !found.single && found.base && state.adjust.length > 0;
   if (comparable) adjustAll(data, state, metric, found.rows);
-  return { ...found, adjusts: state.adjust >= 0 };
+  return { ...found, adjusts: state.adjust.length > 0 };
 }
 
 const fixedReference = (state, found) => (found.base ? ["group", ...found.base.codes] : state.reference);

@@ -1,138 +1,90 @@
-// Controls and drawing. Written against the small model interface of anywidget: get, set, on, off, save_changes.
+// The panel: one state, the common controls, and the views that it drives. Written against the small model interface of anywidget:
+// get, set, on, off, send, save_changes.
 
-function controls(data, state, change) {
-  const made = [];
-  const positions = (list) => list.map((text, i) => [String(i), text]);
-  const axes = positions(data.axes.map((axis) => axis.name));
-  made.push(choice(data.ui.metric, positions(data.metrics.map((metric) => metric.label)), String(state.metric), (key) => change({ metric: Number(key) })));
-  made.push(choice(data.ui.by, axes, String(state.by[0]), (key) => change(regroup(state, [Number(key), ...state.by.slice(1)]))));
-  if (data.axes.length > 1) {
-    const others = [["", data.ui.none], ...axes.filter(([key]) => Number(key) !== state.by[0])];
-    made.push(choice(data.ui.and, others, state.by.length > 1 ? String(state.by[1]) : "", (key) =>
-      change(regroup(state, key === "" ? [state.by[0]] : [state.by[0], Number(key)]))));
-  }
-  data.axes.forEach((axis, i) => {
-    if (state.by.includes(i)) return;
-    const levels = [["-1", data.ui.everyone], ...positions(axis.levels)];
-    made.push(choice(`${data.ui.where} ${axis.name}`, levels, String(state.at[i]), (key) =>
-      change({ at: state.at.map((code, j) => (j === i ? Number(key) : code)), adjust: state.adjust === i ? -1 : state.adjust })));
-  });
-  made.push(referenceChoice(data, state, change));
-  if (data.ui.compare) {
-    const kinds = [["difference", data.ui.differences], ["ratio", data.ui.ratios]];
-    made.push(choice(data.ui.compare, kinds, state.compare, (key) => change({ compare: key })));
-    made.push(...adjustChoice(data, state, change));
-  }
-  made.push(...thresholds(data, state, change));
-  return made;
+// What states and payloads of earlier versions lack.
+function complete(state) {
+  const list = (at) => at.map((codes) => (Array.isArray(codes) ? codes : codes < 0 ? [] : [codes]));
+  const adjust = Array.isArray(state.adjust) ? state.adjust : state.adjust >= 0 ? [state.adjust] : [];
+  return { compare: "difference", cuts: null, why: WHY, view: null, slice: null, slices: [], costs: null, ...state, adjust, at: list(state.at) };
 }
 
-// Attributes that could be held equal: those neither compared nor filtered by.
-function adjustChoice(data, state, change) {
-  const free = data.axes.flatMap((axis, i) => (state.by.includes(i) || state.at[i] >= 0 ? [] : [[String(i), axis.name]]));
-  if (!free.length) return [];
-  return [choice(data.ui.adjust, [["-1", data.ui.nothing], ...free], String(state.adjust), (key) => change({ adjust: Number(key) }))];
-}
-
-function thresholds(data, state, change) {
-  if (data.stops.length < 2) return [];
-  const first = data.stops.findIndex((stop) => stop !== null); // "as decided" is one for everybody
-  const made = state.cuts
-    ? state.cuts.stops.map((stop, level) => slider(data, `${data.ui.threshold}: ${data.axes[state.cuts.axis].levels[level]}`, stop, first, (next, kept, delay) =>
-      change(({ cuts }) => ({ cuts: { ...cuts, stops: cuts.stops.map((old, j) => (j === level ? next : old)) } }), kept, delay)))
-    : [slider(data, data.ui.threshold, state.stop, 0, (stop, kept, delay) => change({ stop }, kept, delay))];
-  const axis = state.by[0], count = data.axes[axis].levels.length;
-  if (first < 0 || state.by.length > 1 || count < 2 || !(count <= data.sliders)) return made;
-  const cuts = { axis, stops: data.axes[axis].levels.map(() => (state.stop < first ? data.cut_stop : state.stop)) };
-  const options = [["one", data.ui.one_threshold], ["each", data.ui.own_thresholds]];
-  return [choice(data.ui.thresholds, options, state.cuts ? "each" : "one", (key) => change({ cuts: key === "each" ? cuts : null })), ...made];
-}
-
-function regroup(state, by) {
-  const distinct = by.filter((axis, i) => by.indexOf(axis) === i);
-  const reference = state.reference[0] === "group" ? ["largest"] : state.reference;
-  const adjust = distinct.includes(state.adjust) ? -1 : state.adjust;
-  const why = { ...state.why, group: null };
-  return { by: distinct, reference, adjust, cuts: null, why, at: state.at.map((code, axis) => (distinct.includes(axis) ? -1 : code)) };
-}
-
-function referenceChoice(data, state, change) {
-  const groups = viewOf(data, { ...state, at: state.at.map(() => -1) }).groups.map((group) => group.codes);
-  const words = ["largest", "rest", "overall"].map((word) => [word, data.ui[word]]);
-  const named = groups.map((codes) => [`group,${codes.join()}`, nameOf(data, state.by, codes)]);
-  const read = (key) => key.split(",").map((part, i) => (i ? Number(part) : part));
-  return choice(data.ui.reference, [...words, ...named], state.reference.join(), (key) => change({ reference: read(key) }));
-}
-
-function slider(data, label, at, least, put) {
-  const name = el("output", {}, data.stop_names[at]);
-  const range = el("input", {
-    type: "range", min: least, max: data.stops.length - 1, step: 1, ...KEEP_KEYS,
-    "aria-label": label, "aria-valuetext": data.stop_names[at],
-  });
-  range.value = String(at);
-  range.addEventListener("input", () => {
-    const stop = Number(range.value);
-    name.textContent = data.stop_names[stop];
-    range.setAttribute("aria-valuetext", data.stop_names[stop]);
-    put(stop, true, 120);
-  });
-  range.addEventListener("change", () => put(Number(range.value), true)); // let go: what is recorded next is this stop
-  return el("label", { class: "fl-control" }, el("span", {}, label), el("span", { class: "fl-slider" }, range, name));
-}
-
-// Views that were recorded before a control existed have no words for it in their payload, and no place for it in their state.
-const complete = (state) => ({ compare: "difference", adjust: -1, cuts: null, why: WHY, ...state });
-const FORMATS = ["fairlens-panel/1", "fairlens-panel/2"];
+const FORMATS = ["fairlens-panel/1", "fairlens-panel/2", "fairlens-panel/3"];
+const OLD = {
+  numbers: { decimal: ".", group: ",", interval: "{value} ({lower} to {upper})" },
+  texts: { worse: "{worse} {persons}", ok: "ok", small: "small", undefined: "undefined", suppressed: "suppressed" },
+  ui: { joined: " and ", either: " or " },
+};
 
 export function read(text) {
   const data = JSON.parse(text);
   if (!FORMATS.includes(data.format)) throw new Error(`This view has the format ${data.format}; the program of this page knows ${FORMATS.join(", ")}.`);
-  return data;
+  if (data.views) return data;
+  const views = [{ name: "disparities", label: data.title }, ...(data.why ? [{ name: "why", label: data.why.ui.title, ...data.why }] : [])];
+  return { ...OLD, ...data, texts: { ...OLD.texts, ...data.texts }, ui: { ...OLD.ui, ...data.ui }, views };
 }
 
+let panels = 0;
+
 function render({ model, el: root }) {
-  const data = read(model.get("payload"));
+  const data = read(model.get("payload")), serial = ++panels;
   const now = () => complete(model.get("state"));
-  const frozen = Boolean(model.get("frozen"));
-  const recorded = now();
+  const frozen = Boolean(model.get("frozen")), recorded = now(), open = new Set();
   const bar = el("div", { class: "fl-controls" });
-  const picture = el("div", { class: "fl-figure" }), table = el("div", { class: "fl-numbers" });
-  const status = el("p", { role: "status", "aria-live": "polite", class: "fl-sentence" });
-  const alert = el("p", { role: "alert", class: "fl-error" });
+  const status = el("p", { role: "status", "aria-live": "polite", class: "fl-sentence", dir: "auto" });
+  const alert = el("p", { role: "alert", class: "fl-error" }), spoken = el("p", { class: "fl-spoken", "aria-live": "polite" });
   const remarks = el("div", { class: "fl-remarks" }, ...data.remarks.map((text) => el("p", {}, text)));
-  const criteria = criteriaStrip(data), body = el("div", { class: "fl-body" }, picture, table);
-  const panel = el("div", { class: "fl-panel", role: "group", "aria-label": data.title });
+  const panel = el("div", { class: "fl-panel", role: "group", "aria-label": data.title, lang: data.language ?? null });
+  const context = { data, model, frozen, change, now };
+  const panes = data.views.flatMap((section) => {
+    const kind = VIEWS.find((one) => one.name === section.name);
+    return kind ? [{ kind, section, ...kind.make({ ...context, section }) }] : [];
+  });
+  panes.serial = serial;
+  const bodies = panes.map(({ section, root: content }) => el("div", {
+    class: "fl-pane", role: "tabpanel", id: `fl-pane-${section.name}-${serial}`, "aria-labelledby": `fl-tab-${section.name}-${serial}`,
+  }, content));
+  const strip = tabs(data, panes, (name) => change({ view: name }));
+  const code = data.code ? codeBox(data) : null;
+  const foot = footOf({ data, model, frozen, now, panes, code });
   if (data.banner) panel.append(el("p", { class: "fl-banner" }, data.banner));
   if (frozen) panel.append(exploreBar(data, () => change(recorded)));
-  const why = whySection(data, model, frozen, change);
-  panel.append(bar, status, body, alert, why.section, criteria.strip, remarks);
-  if (!frozen) panel.append(recordButton(data, model));
+  if (panes.length > 1) panel.append(strip.list);
+  panel.append(bar, status, alert, spoken, ...bodies, remarks, ...foot.parts);
   root.append(panel);
   let waiting = null, own = false;
 
+  const chosen = (state) => Math.max(panes.findIndex(({ section }) => section.name === state.view), 0);
+  const fail = (error) => {
+    alert.textContent = data.ui.error.replace("{message}", () => error.message);
+    model.set("error", String(error.stack ?? error));
+    model.save_changes();
+  };
+
+  // A view that cannot be drawn says so; the others, and the controls, still work.
   function draw() {
+    const state = now(), at = chosen(state);
     try {
-      const state = now(), found = measure(data, state);
-      picture.replaceChildren(drawPicture(data, state, found));
-      table.replaceChildren(drawTable(data, state, found));
-      body.classList.toggle("fl-wide", comparisons(state, found).length > 1);
-      const text = sentenceOf(data, state, found);
+      const [seen, shown] = sliced(data, state), found = once(() => measure(seen, shown));
+      const text = sentenceOf(seen, shown, found());
       if (status.textContent !== text) status.textContent = text;
-      criteria.show(state);
-      why.show(state);
+      strip.show(panes[at].section.name);
+      bodies.forEach((body, i) => (body.hidden = i !== at));
+      panes[at].show({ data: seen, state: shown, whole: state, found });
+      code?.show({ ...state, view: panes[at].section.name });
       alert.textContent = "";
     } catch (error) {
-      alert.textContent = data.ui.error.replace("{message}", () => error.message);
-      model.set("error", String(error.stack ?? error));
-      model.save_changes();
+      fail(error);
     }
   }
 
+  // The control that has the focus keeps it, by its key, however the controls change around it.
   function rebuild() {
-    const focused = [...bar.querySelectorAll("select,input")].indexOf(document.activeElement);
-    bar.replaceChildren(...controls(data, now(), change));
-    if (focused >= 0) bar.querySelectorAll("select,input")[focused]?.focus();
+    const keyed = bar.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+    const unfolded = new Set([...bar.querySelectorAll("details[open]")].map((one) => one.className));
+    const state = now(), uses = panes[chosen(state)].kind.uses;
+    bar.replaceChildren(...controls(data, state, uses, open, change, rebuild, (text) => (spoken.textContent = text)));
+    for (const box of bar.querySelectorAll("details")) box.open = unfolded.has(box.className);
+    if (keyed !== null) [...bar.querySelectorAll("[data-key]")].find((one) => one.dataset.key === keyed)?.focus();
   }
 
   // While sliders move the controls stay, so what depends on the state is a function of the state there is then.
@@ -149,27 +101,47 @@ function render({ model, el: root }) {
     if (!own) rebuild();
     draw();
   };
-  const events = { "change:state": follow, "change:explained": why.read, "msg:custom": why.hear };
+  const every = (name, ...given) => panes.forEach((pane) => pane[name]?.(...given));
+  const events = {
+    "change:state": follow, "change:explained": () => { every("read"); draw(); }, "msg:custom": (message) => every("hear", message), ...foot.events,
+  };
   for (const [name, act] of Object.entries(events)) model.on(name, act);
-  rebuild();
+  try {
+    rebuild();
+  } catch (error) {
+    fail(error);
+  }
   draw();
   return () => {
     clearTimeout(waiting);
+    foot.stop();
     for (const [name, act] of Object.entries(events)) model.off(name, act);
   };
 }
 
+function once(make) {
+  let made;
+  return () => (made ??= make());
+}
+
+// What stands under every view: recording, the code of the view.
+function footOf({ data, model, frozen, panes, code }) {
+  const parts = frozen ? [] : [recordButton(data, model, panes)];
+  if (code) parts.push(code.box);
+  return { parts, events: {}, stop() {} };
+}
+
 // The request carries the state, so that what is recorded is what was seen, however busy the kernel is.
-function recordButton(data, model) {
-  const button = el("button", { type: "button", class: "fl-record-button", title: data.ui.record_hint, ...KEEP_KEYS }, data.ui.record);
-  button.addEventListener("click", () => model.send({ kind: "record", state: complete(model.get("state")) }));
-  return button;
+function recordButton(data, model, panes) {
+  const seen = () => {
+    const state = complete(model.get("state"));
+    return { ...state, view: state.view ?? panes[0].section.name };
+  };
+  return button(data.ui.record, () => model.send({ kind: "record", state: seen() }), { class: "fl-record-button", title: data.ui.record_hint });
 }
 
 function exploreBar(data, reset) {
-  const button = el("button", { type: "button", ...KEEP_KEYS }, data.ui.reset);
-  button.addEventListener("click", reset);
-  return el("div", { class: "fl-explore" }, el("strong", {}, data.ui.explore), button);
+  return el("div", { class: "fl-explore" }, el("strong", {}, data.ui.explore), button(data.ui.reset, reset));
 }
 
 export default { render };

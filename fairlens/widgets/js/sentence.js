@@ -9,7 +9,9 @@ export function fixed(value, digits) {
   return (value < 0 && size ? -size : size).toFixed(digits);
 }
 
-const hundred = (value, digits) => fixed(100 * value, digits);
+// As people of the language write it.
+export const fixedText = (data, value, digits) => fixed(value, digits).replace(".", data.numbers.decimal);
+const hundred = (data, value, digits) => fixedText(data, 100 * value, digits);
 
 export function nameOf(data, by, codes) {
   return by.map((axis, i) => data.axes[axis].levels[codes[i]]).join(", ");
@@ -34,24 +36,29 @@ export function cutsOf(data, state) {
   return stops.map((stop, level) => fill(data.texts.at_least_of, { threshold: data.stop_names[stop], level: data.axes[axis].levels[level] })).join(", ");
 }
 
+// Who is kept, in words; empty for everybody.
+export function amongOf(data, at) {
+  const levels = (axis, codes) => codes.map((code) => data.axes[axis].levels[code]).join(data.ui.either);
+  return at.flatMap((codes, axis) => (codes.length ? [`${data.axes[axis].name} = ${levels(axis, codes)}`] : [])).join(data.ui.joined);
+}
+
 // Who is counted and how they are decided about, where that is not everybody as the audit decides.
 function withinOf(data, state) {
-  const named = state.at.flatMap((code, axis) =>
-    (code >= 0 && !state.by.includes(axis) ? [`${data.axes[axis].name} = ${data.axes[axis].levels[code]}`] : []));
-  const parts = named.length ? [fill(data.texts.among, { where: named.join(" and ") })] : [];
+  const named = amongOf(data, state.at), parts = named ? [fill(data.texts.among, { where: named })] : [];
   if (state.cuts || state.stop !== data.own_stop) parts.push(fill(data.texts.deciding, { threshold: cutsOf(data, state) }));
   const text = parts.join(", ");
   return text ? `${text[0].toUpperCase()}${text.slice(1)}: ` : "";
 }
 
 export function sentenceOf(data, state, found) {
-  return found.single ? data.ui.one_group : withinOf(data, state) + comparedText(data, state, found);
+  if (found.single) return data.ui[found.rows.length ? "one_group" : "nobody"];
+  return withinOf(data, state) + comparedText(data, state, found);
 }
 
 function comparedText(data, state, found) {
   const pairs = found.rows.filter((row) => row.pair);
   const able = pairs.filter((row) => row.pair.status === "ok");
-  const left = pairs.filter((row) => row.pair.status !== "ok").map((row) => `${nameOf(data, state.by, row.codes)} (${row.pair.status})`);
+  const left = pairs.filter((row) => row.pair.status !== "ok").map((row) => `${nameOf(data, state.by, row.codes)} (${data.texts[row.pair.status]})`);
   const tail = leftOut(data, left);
   if (!able.length) return data.texts.nothing + tail;
   const strict = data.z[able.length - 1];
@@ -76,7 +83,7 @@ function valuesOf(data, state, found, row, change) {
   const base = row.pair.base, difference = change(row);
   const whole = [row.value, base.value, difference].map((value) => Math.floor(100 * Math.abs(value) + 0.5 + HALF));
   const digits = Math.abs(whole[0] - whole[1]) === whole[2] && whole[2] >= 1 ? 0 : 1;
-  const signed = (value) => fill(data.texts[value < 0 ? "fewer" : "greater"], { d: hundred(Math.abs(value), digits) });
+  const signed = (value) => fill(data.texts[value < 0 ? "fewer" : "greater"], { d: hundred(data, Math.abs(value), digits) });
   const reference = found.kind === "rest" || found.kind === "overall" ? data.texts[found.kind] : nameOf(data, state.by, base.codes);
   return {
     digits, signed, difference, reference,
@@ -84,7 +91,7 @@ function valuesOf(data, state, found, row, change) {
     texts: {
       persons: found.metric.persons, among: found.metric.among, event: found.metric.event,
       group: nameOf(data, state.by, row.codes), reference,
-      x: hundred(row.value, digits), y: hundred(base.value, digits), d: signed(difference),
+      x: hundred(data, row.value, digits), y: hundred(data, base.value, digits), d: signed(difference),
     },
   };
 }
@@ -95,9 +102,9 @@ function supportedText(data, state, found, row, change) {
   const ends = at.difference > 0 ? [low, high] : [-high, -low];
   const good = found.metric.good;
   const hurt = at.difference < 0 === good ? at.group : at.reference;
-  const worse = [data.texts.rest, data.texts.overall].includes(hurt) ? hurt : `${hurt} ${found.metric.persons}`;
+  const worse = [data.texts.rest, data.texts.overall].includes(hurt) ? hurt : fill(data.texts.worse, { worse: hurt, persons: found.metric.persons });
   const harm = good === null ? "" : fill(data.texts.harm, { worse });
-  return fill(data.texts.supported, { ...at.texts, low: hundred(Math.max(ends[0], 0), at.digits), high: hundred(ends[1], at.digits), harm });
+  return fill(data.texts.supported, { ...at.texts, low: hundred(data, Math.max(ends[0], 0), at.digits), high: hundred(data, ends[1], at.digits), harm });
 }
 
 function cannotText(data, state, found, row, limits, k, change) {

@@ -4,6 +4,12 @@ const WHY = { method: "gap", group: null };
 const alike = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 export const explains = (told, state) => Object.entries(told.of).every(([name, value]) => alike(state[name], value));
 
+// Explanations that were stored by earlier versions speak of states as those had them.
+function current(told) {
+  if (told.of.at.every(Array.isArray)) return told;
+  return { ...told, of: { ...told.of, at: complete(told.of).at }, state: complete(told.state) };
+}
+
 // What explains the view, else what was stored last; null where nothing of this method was.
 export function shownWhy(stored, state) {
   const same = stored.filter((told) => told.method === state.why.method);
@@ -29,16 +35,16 @@ function sizeOf(group, stop) {
 
 const SILENCE = 20000; // milliseconds without a word from the kernel
 
-// The section under the view. `show(state)` follows the view, `hear(message)` follows the work in the kernel.
-function whySection(data, model, frozen, change) {
-  const section = el("section", { class: "fl-why" });
-  if (!data.why) return { section, show() {}, read() {}, hear() {} };
-  const { ui, methods, gaps } = data.why, can = data.why.can && !frozen;
-  section.setAttribute("aria-label", ui.title);
+VIEWS.push({ name: "why", uses: ["metric", "by", "where", "reference", "threshold"], make: whyView });
+
+// `show` follows the state, `read` takes in explanations, `hear` follows the work in the kernel.
+function whyView({ data, section: { ui, methods, gaps, can: able }, model, frozen, change }) {
+  const can = able && !frozen, section = el("section", { class: "fl-why", "aria-label": ui.title });
   let stored = [], drawn = null, built = null, state = null;
   const bar = el("div", { class: "fl-controls" }), about = el("p", { class: "fl-about" }), body = el("div", { class: "fl-told" });
-  const work = workLine(ui, model, can, () => [...bar.querySelectorAll("button")].at(-1));
-  section.append(el("p", { class: "fl-why-title" }, el("strong", {}, ui.title)), bar, ...work.parts, about, body);
+  const work = workLine(data, ui, model, can, () => [...bar.querySelectorAll("button")].at(-1));
+  const rates = el("div", { class: "fl-figure" });
+  section.append(rates, bar, ...work.parts, about, body);
   const noGap = (now) => now.why.method === "gap" && gaps && !gaps[now.metric];
 
   function rebuild(found) {
@@ -61,11 +67,10 @@ function whySection(data, model, frozen, change) {
     bar.querySelector("select").focus();
   }
 
-  function show(now) {
-    state = now;
+  function show({ data: seen, state: shown, whole, found: measured }) {
+    rates.replaceChildren(drawPicture(seen, shown, measured()));
+    state = whole;
     const found = shownWhy(stored, state);
-    section.hidden = !can && !stored.length;
-    if (section.hidden) return bar.replaceChildren();
     work.follow(JSON.stringify(state));
     const key = JSON.stringify([found && stored.indexOf(found.told), found?.fits, found?.group, state.stop, state.why, state.by, state.metric, stored.length]);
     if (key === drawn) return;
@@ -79,16 +84,15 @@ function whySection(data, model, frozen, change) {
   }
 
   function read() {
-    stored = JSON.parse(model.get("explained") || "[]");
+    stored = JSON.parse(model.get("explained") || "[]").map(current);
     drawn = built = null;
-    if (state) show(state);
   }
   read();
-  return { section, show, read, hear: (message) => message?.working && work.tell(message.working) };
+  return { root: section, show, read, hear: (message) => message?.working && work.tell(message.working) };
 }
 
 // How far the work is, how to cancel it, and what went wrong. `explain` gives the button that asks for it.
-function workLine(ui, model, can, explain) {
+function workLine(data, ui, model, can, explain) {
   const status = el("div", { class: "fl-working" }), spoken = el("p", { class: "fl-spoken", "aria-live": can ? "polite" : null });
   let busy = false, closed = false, silence = null, view = null, about = null;
 
@@ -119,7 +123,7 @@ function workLine(ui, model, can, explain) {
       spoken.textContent = ui.starting;
     }
     if (total) status.querySelector("progress").value = done / total;
-    status.querySelector("span").textContent = [total ? fill(ui.working, { done: count(done), total: count(total) }) : ui.starting, note].filter(Boolean).join(" ");
+    status.querySelector("span").textContent = [total ? fill(ui.working, { done: count(data, done), total: count(data, total) }) : ui.starting, note].filter(Boolean).join(" ");
   }
 
   function ask(state) {
@@ -143,12 +147,6 @@ function aboutOf(ui, found, can, noGap, back) {
   if (found.fits) return [];
   const { why, ...view } = found.told.state; // how it is explained stays
   return [ui.stale.replace("{about}", () => found.told.about), " ", button(ui.back, () => back(view)), ...reason];
-}
-
-function button(text, act) {
-  const made = el("button", { type: "button", ...KEEP_KEYS }, text);
-  made.addEventListener("click", act);
-  return made;
 }
 
 const small = (lines) => lines.filter(Boolean).map((line) => el("p", {}, el("small", {}, line)));

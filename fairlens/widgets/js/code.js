@@ -1,0 +1,73 @@
+// From clicks to code: fills the templates that Python sends, by the same rules as fairlens/widgets/_code.py.
+
+export function codeOf(data, state) {
+  const { templates, ...own } = data.code, write = (name, values) => fill(templates[name], values);
+  const list = (items) => `[${items.join(", ")}]`;
+  const levels = (axis, codes) => list(codes.map((code) => own.levels[axis][code]));
+  const mapped = (at) => at.flatMap((codes, axis) => (codes.length ? [write("level_any", { axis: own.axes[axis], levels: levels(axis, codes) })] : [])).join(", ");
+  const sliceText = (one) => write("slice", { name: python(one.name), levels: mapped(one.at), others: own.others });
+  const groups = list(state.by.map((axis) => own.axes[axis])), by = state.slice ? sliceText(state.slice) : groups;
+  const said = {
+    audit: own.audit, metric: own.metrics[state.metric], by, reference: referenceCode(data, state), confidence: own.confidence, population: own.population,
+    adjust: list(state.adjust.map((axis) => own.axes[axis])), compare: python(state.compare), view: python(state.view), method: python(state.why.method),
+  };
+  const kept = state.at.flatMap((codes, axis) => {
+    const values = { axis: own.plain ? own.names[axis] : own.axes[axis], levels: levels(axis, codes) };
+    return codes.length ? [write(own.plain ? "level" : "level_any", values)] : [];
+  });
+  const where = kept.length ? write(own.plain ? "where" : "where_any", { levels: kept.join(", ") }) : "";
+  const cuts = state.cuts && `{${state.cuts.stops.map((stop, code) => `${own.levels[state.cuts.axis][code]}: ${own.stops[stop]}`).join(", ")}}`;
+  const at = cuts ? write("at_each", { cuts, axis: own.axes[state.cuts.axis] })
+    : state.stop === data.own_stop ? "" : write("at", { threshold: own.stops[state.stop] });
+  const threshold = cuts ?? (data.stops[state.stop] === null ? own.decided : own.stops[state.stop]);
+  const slice = state.slice ? write("slice_of", { slice: by }) : "";
+  return [
+    write("view", { audit: own.audit, where, at }),
+    ...calls(state).map((name) => write(name, said)),
+    write("panel", { ...said, by: groups, levels: mapped(state.at), threshold, slice }),
+  ].join("\n");
+}
+
+function calls({ view, why, compare, adjust, slice }) {
+  if (view === "data" || view === "thresholds") return [view, `${view}_plot`];
+  if (view === "why") return [why.method === "gap" ? "gap" : "means", "why_plot"];
+  return ["rates", compare, ...(adjust.length && !slice ? ["adjust"] : []), "plot"];
+}
+
+function referenceCode(data, state) {
+  const [kind, ...codes] = state.reference;
+  if (kind !== "group") return python(kind);
+  if (state.slice) return python(sliced(data, state)[0].axes.at(-1).levels[codes[0]]);
+  const levels = codes.map((code, i) => data.code.levels[state.by[i]][code]);
+  return levels.length > 1 ? `(${levels.join(", ")})` : levels[0];
+}
+
+// A text as Python writes it: in single quotes, in double quotes where it has single ones only.
+export function python(text) {
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
+  const escapes = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", [quote]: `\\${quote}` };
+  return quote + [...text].map((letter) => escapes[letter] ?? letter).join("") + quote;
+}
+
+// The code of the view, to look at and to copy.
+function codeBox(data) {
+  const text = el("pre", { tabindex: 0, ...KEEP_KEYS, "aria-label": data.ui.code }), told = el("span", { "aria-live": "polite" });
+  const copy = button(data.ui.copy, async () => {
+    try {
+      await navigator.clipboard.writeText(text.textContent);
+      told.textContent = data.ui.copied;
+    } catch { // pages without the right to the clipboard
+      getSelection().selectAllChildren(text);
+      told.textContent = data.ui.not_copied;
+    }
+  });
+  const box = el("details", { class: "fl-code" }, el("summary", KEEP_KEYS, data.ui.code), text, copy, told);
+  let state = null;
+  const write = () => {
+    if (!box.open || !state) return;
+    text.textContent = codeOf(data, state);
+    told.textContent = "";
+  };
+  box.addEventListener("toggle", write);
+  return { box, show(now) { state = now; write(); } };
+}
