@@ -21,6 +21,7 @@ from .._html import escape
 from ..widgets._inline import data_block
 from ..widgets._payload import canonical
 from ..widgets._program import digest, program, style
+from ..widgets._shown import OFFER
 
 _HERE = Path(__file__).parent
 _VIEW = "application/vnd.jupyter.widget-view+json"
@@ -155,6 +156,8 @@ class _Sharing:
 
 
 def _is_empty(output: NotebookNode) -> bool:
-    """Say whether an output is a place kept for a view that was never recorded."""
+    """Say whether an output is a place kept for a view that was never recorded, or the line under a widget, in whose place something stands here."""
     data = output.get("data")
-    return data is not None and set(data) <= {"text/html", "text/plain"} and not any("".join(text).strip() for text in data.values())
+    if data is None or not set(data) <= {"text/html", "text/plain"}:
+        return False
+    return OFFER in "".join(data.get("text/html", "")) or not any("".join(text).strip() for text in data.values())

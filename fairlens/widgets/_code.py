@@ -101,7 +101,7 @@ def _calls(state: State, said: dict[str, str]) -> list[str]:
         return [fill(state.view, **said), fill(f"{state.view}_plot")]
     if state.view == "why":
         return [fill("gap" if state.method == "gap" else "means", **said), fill("why_plot")]
-    adjusted = [fill("adjust", **said)] if state.adjust and state.slice is None else []
+    adjusted = [fill("adjust", **said)] if state.adjust and state.slice is None and state.reference not in ("rest", "overall") else []
     return [fill("rates", **said), fill(state.compare, **said), *adjusted, fill("plot")]
 
 

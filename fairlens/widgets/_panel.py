@@ -173,7 +173,7 @@ class Panel(ipywidgets.VBox):
         return self
 
     def explain(self, method: Method = "gap", group: Any = None, *, progress: bool | Any = True, **options: Any) -> Panel:
-        """Explain the view that the panel is at, show it under the view and keep it with what is recorded.
+        """Explain the view that the panel is at, look at that, and keep it with what is recorded.
 
         Parameters
         ----------
@@ -210,7 +210,7 @@ class Panel(ipywidgets.VBox):
         True
         """
         check_method(method)
-        state = replace(self._choices.decode(self._live.state), method=method, explained=None)
+        state = replace(self._choices.decode(self._live.state), method=method, explained=None, view="why")
         told = self._explain(state, progress, options)
         self._keep(told)
         state = replace(state, explained=check_group(told, self._choices, state, group))

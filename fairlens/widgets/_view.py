@@ -138,6 +138,12 @@ class View:
         )
         return f"{banner} {said}" if banner else said
 
+    def html(self, looked: str = "") -> str:
+        """The static part of a recorded view; `looked` is what was looked at before."""
+        from ._static import static_html
+
+        return static_html(self, looked)
+
     @property
     def columns(self) -> tuple[Column, ...]:
         """What stands beside the rates: the name of the heading, the numbers by group, how they are written."""

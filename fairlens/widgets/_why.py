@@ -25,7 +25,7 @@ class Told:
 
     def fits(self, raw: Raw) -> bool:
         """Whether it explains a state as the browser holds it."""
-        return all(raw.get(name) == value for name, value in self.packed["of"].items())
+        return not raw.get("slice") and all(raw.get(name) == value for name, value in self.packed["of"].items())
 
     def replaces(self, other: Told) -> bool:
         """Whether it answers the same question as another one."""

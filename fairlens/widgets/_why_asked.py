@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _SMALLER = (100, 60, 40, 30)
 """Rows per group and of the background that are tried, until they fit in the budget."""
+_NOT_OF_IT = {"view", "slice", "slices", "costs"}
+"""What a state says that is not about what is explained."""
 _OF_THE_VIEW = {"audit", "group", "by", "reference", "metric", "thresholds", "method", "progress"}
 
 
@@ -43,7 +45,7 @@ def explain_view(
     _check_options(state, given)
     _check_slice(state)
     of = audit._changed(selection=()).where(**state.levels).at(_own(audit))
-    raw = {**choices.encode(state), "why": None}
+    raw = {name: value for name, value in {**choices.encode(state), "why": None}.items() if name not in _NOT_OF_IT}
     if state.method == "gap":
         _check_gap(state)
         answer: Any = decompose_gap(

@@ -133,12 +133,15 @@ def test_keys_change_a_comparison_and_a_threshold(live):
 def test_every_control_has_a_name_and_keeps_its_keys(live):
     live.choose_all([("Compare by", "ratios"), ("Adjust for", "age")])
     live.threshold_choice(split=True)
-    found = live.root.locator("select, input, button")
-    assert found.count() == 14
+    live.root.locator("summary").evaluate_all("all => all.forEach(one => one.click())")
+    live.choose("Only race", "several…")
+    found = live.root.locator("select, input, button, summary, textarea")
+    assert found.count() > 20
     for control in found.all():
         assert control.get_attribute("data-lm-suppress-shortcuts") == "true"
-        assert control.evaluate("one => (one.labels?.[0]?.textContent ?? one.textContent).trim().length") > 0
-    assert live.root.locator("[aria-live=polite]").count() == 2  # the sentence and what the criteria say
+        assert control.evaluate("one => (one.labels?.[0]?.textContent || one.ariaLabel || one.textContent).trim().length") > 0
+    spoken = live.root.locator("[aria-live=polite]:not(.fl-spoken)")
+    assert spoken.filter(visible=True).count() == 2  # the sentence and what the criteria say
     assert live.root.locator(".fl-rulings th[scope=col]").count() == 8
     assert live.page.locator(".fl-panel td b, .fl-panel th b, .fl-panel option b, .fl-panel label b").count() == 0
 
@@ -169,7 +172,11 @@ def test_five_hundred_groups_get_one_slider(browser, tmp_path):
         live = PanelPage(page)
         assert live.select("Thresholds").count() == 0
         assert live.root.locator("input[type=range]").count() == 1
+        assert len(live.rows()) == len(live.dots()) == 40
+        assert "40 of 500 groups are shown." in live.root.text_content()
+        live.root.get_by_role("button", name="Show all").click()
         assert len(live.rows()) == 500
+        assert live.root.get_by_role("button", name="Show fewer").evaluate("one => one === document.activeElement")
         assert watch.errors == []
 
 
@@ -261,7 +268,7 @@ def test_an_exported_file_draws_views_of_before_as_they_were(browser, panel, tmp
 
 
 def test_a_view_of_a_later_form_says_that_it_is_one(browser, panel, tmp_path):
-    later = html_of(panel, panel._text.replace("fairlens-panel/2", "fairlens-panel/9"))
+    later = html_of(panel, panel._text.replace("fairlens-panel/3", "fairlens-panel/9"))
     with offline_page(browser, exported_page(tmp_path, [later, html_of(panel)])) as (page, _):
         page.locator("[data-live=yes]").wait_for()
         assert "fairlens-panel/9" in page.locator("[data-live=no] .fl-live").text_content()

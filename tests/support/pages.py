@@ -164,3 +164,36 @@ class PanelPage:
                     return [...svg.querySelectorAll("circle")].map(dot => (Number(dot.getAttribute("cx")) - lines[0]) / (lines.at(-1) - lines[0])); }"""
             )
         )
+
+
+_MODEL = """async ({program, values}) => {
+    const listeners = {}, url = URL.createObjectURL(new Blob([program], {type: "text/javascript"}));
+    window.sent = [];
+    window.model = {
+        get: name => values[name],
+        set(name, value) { values[name] = value; (listeners[`change:${name}`] ?? []).forEach(one => one()); },
+        on(name, act) { (listeners[name] ??= []).push(act); },
+        off(name, act) { listeners[name] = (listeners[name] ?? []).filter(one => one !== act); },
+        send: message => window.sent.push(message),
+        save_changes() {},
+        hear: message => (listeners["msg:custom"] ?? []).forEach(one => one(message)),
+    };
+    window.close_panel = (await import(url)).default.render({model: window.model, el: document.body.appendChild(document.createElement("div"))});
+}"""
+
+
+@contextmanager
+def mounted(browser: Any, panel: Any, **options: Any) -> Iterator[tuple[PanelPage, Watch]]:
+    """Mount the front end of a live panel in a bare page, with a model that a test can set and hear: ``window.model``, ``window.sent``."""
+    context = browser.new_context(offline=True, viewport={"width": 1200, "height": 900}, **options)
+    page = context.new_page()
+    watch = Watch(page)
+    page.set_content("<!doctype html><title>Panel</title><main></main>")
+    live = panel._live
+    page.add_style_tag(content=live._css)
+    values = {name: getattr(live, name) for name in ("payload", "state", "explained", "frozen")}
+    page.evaluate(_MODEL, {"program": live._esm, "values": values})
+    try:
+        yield PanelPage(page), watch
+    finally:
+        context.close()

@@ -28,10 +28,10 @@ export function codeOf(data, state) {
   ].join("\n");
 }
 
-function calls({ view, why, compare, adjust, slice }) {
+function calls({ view, why, compare, adjust, slice, reference }) {
   if (view === "data" || view === "thresholds") return [view, `${view}_plot`];
   if (view === "why") return [why.method === "gap" ? "gap" : "means", "why_plot"];
-  return ["rates", compare, ...(adjust.length && !slice ? ["adjust"] : []), "plot"];
+  return ["rates", compare, ...(adjust.length && !slice && !["rest", "overall"].includes(reference[0]) ? ["adjust"] : []), "plot"];
 }
 
 function referenceCode(data, state) {
@@ -51,13 +51,13 @@ export function python(text) {
 
 // The code of the view, to look at and to copy.
 function codeBox(data) {
-  const text = el("pre", { tabindex: 0, ...KEEP_KEYS, "aria-label": data.ui.code }), told = el("span", { "aria-live": "polite" });
+  const text = el("textarea", { readonly: "", spellcheck: "false", ...KEEP_KEYS, "aria-label": data.ui.code }), told = el("span", { "aria-live": "polite" });
   const copy = button(data.ui.copy, async () => {
     try {
-      await navigator.clipboard.writeText(text.textContent);
+      await navigator.clipboard.writeText(text.value);
       told.textContent = data.ui.copied;
     } catch { // pages without the right to the clipboard
-      getSelection().selectAllChildren(text);
+      text.select();
       told.textContent = data.ui.not_copied;
     }
   });
@@ -65,7 +65,8 @@ function codeBox(data) {
   let state = null;
   const write = () => {
     if (!box.open || !state) return;
-    text.textContent = codeOf(data, state);
+    text.value = codeOf(data, state);
+    text.rows = text.value.split("\n").length + 1;
     told.textContent = "";
   };
   box.addEventListener("toggle", write);

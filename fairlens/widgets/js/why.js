@@ -2,7 +2,7 @@
 
 const WHY = { method: "gap", group: null };
 const alike = (a, b) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
-export const explains = (told, state) => Object.entries(told.of).every(([name, value]) => alike(state[name], value));
+export const explains = (told, state) => !state.slice && Object.entries(told.of).every(([name, value]) => alike(state[name], value));
 
 // Explanations that were stored by earlier versions speak of states as those had them.
 function current(told) {
@@ -145,8 +145,8 @@ function aboutOf(ui, found, can, noGap, back) {
   const reason = can && noGap ? [ui.no_gap] : [];
   if (!found) return reason.length ? reason : [can ? ui.none : ui.none_frozen];
   if (found.fits) return [];
-  const { why, ...view } = found.told.state; // how it is explained stays
-  return [ui.stale.replace("{about}", () => found.told.about), " ", button(ui.back, () => back(view)), ...reason];
+  const { why, view: looked, slices, costs, ...view } = found.told.state; // how it is explained stays, and where one looks
+  return [ui.stale.replace("{about}", () => found.told.about), " ", button(ui.back, () => back({ ...view, slice: null })), ...reason];
 }
 
 const small = (lines) => lines.filter(Boolean).map((line) => el("p", {}, el("small", {}, line)));

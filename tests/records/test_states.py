@@ -1,0 +1,167 @@
+"""Random states of a live panel: up to four attributes, several levels, slices; the browser says and shows what Python does."""
+
+import random
+
+import numpy as np
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+from pages import mounted
+
+import fairlens as fl
+
+STATES = 120
+
+
+@pytest.fixture(scope="module", params=["people", "weighted"])
+def audit(request):
+    rng = np.random.default_rng(8)
+    n = 4000
+    frame = pd.DataFrame(
+        {
+            "race": rng.choice(["Black", "white", "العربية", "<script>"], n, p=[0.4, 0.4, 0.19, 0.01]),
+            "sex": rng.choice(np.array(["f", "m", None], object), n, p=[0.5, 0.47, 0.03]),
+            "age": rng.integers(18, 80, n),
+            "region": rng.choice(["N", "S", "it's"], n),
+            "y": rng.integers(0, 2, n),
+            "w": rng.choice([0.3, 1.0, 2.2], n),
+        }
+    )
+    frame["s"] = np.clip(rng.normal(0.5 + 0.1 * (frame["race"] == "white"), 0.2), 0, 1)
+    weight = {"sample_weight": "w"} if request.param == "weighted" else {}
+    roles = {"sensitive_features": ["race", "sex", "age"], "slice_features": ["region"], "bins": {"age": [25, 45, 62]}}
+    return fl.audit(frame, y_true="y", y_score="s", threshold=0.5, favorable=1, **roles, **weight)
+
+
+def drawn(panel, rng):
+    """Bring the panel to a random view."""
+    choices = panel._choices
+    by = rng.sample(choices.axes, rng.randint(1, 4))
+    where = {}
+    for axis in choices.axes:
+        levels = choices.levels(axis)
+        least = 2 if axis in by else 1
+        if rng.random() < 0.4 and len(levels) > least:
+            where[axis] = rng.sample(levels, rng.randint(least, len(levels) - 1))
+    free = [axis for axis in choices.axes if axis not in by and len(where.get(axis, "ab")) > 1]
+    adjust = rng.sample(free, rng.randint(0, min(2, len(free))))
+    threshold = rng.choice([stop for stop in choices.stops if stop is not None])
+    metric = rng.choice([one.name for one in choices.metrics])
+    compare, reference = rng.choice(["difference", "ratio"]), rng.choice(["largest", "rest", "overall"])
+    panel.show(metric, by, where, reference, threshold, compare, adjust, "disparities", False)
+    if rng.random() < 0.25:
+        axes = rng.sample(choices.axes, rng.randint(1, 3))
+        levels = {axis: rng.sample(choices.levels(axis), rng.randint(1, len(choices.levels(axis)) - 1)) for axis in axes}
+        panel.show(slice=fl.Slice(rng.choice(["a slice", "it's", "others"]), levels), reference=rng.choice(["largest", "rest", None]))
+    elif reference == "largest" and rng.random() < 0.5:
+        panel.show(reference=rng.choice(panel.view.rows).group)
+
+
+def test_random_states_read_as_in_python(browser, audit):
+    panel, rng = fl.panel(audit), random.Random(5)
+    sliced = several = crossed = 0
+    with mounted(browser, panel) as (live, watch):
+        for _ in range(STATES):
+            drawn(panel, rng)
+            state = panel.view.state
+            sliced += state.slice is not None
+            several += any(len(levels) > 1 for _, levels in state.where)
+            crossed += len(state.by) > 2
+            live.page.evaluate("state => window.model.set('state', state)", panel._live.state)
+            if live.root.get_by_role("button", name="Show all").count():
+                live.root.get_by_role("button", name="Show all").click()
+            same(live, panel)
+        assert min(sliced, several, crossed) > STATES / 10
+        assert watch.errors == []
+
+
+def same(live, panel):
+    view = panel.view
+    static = BeautifulSoup(view.html(), "html.parser")
+    table = [[cell.text for cell in row.find_all(["th", "td"])] for row in static.find("table").find_all("tr")]
+    found = live.read()
+    assert found["sentence"] == view.sentence, view.words
+    assert found["table"] == table, view.words
+    for row, want in zip(found["rows"], view.rows, strict=True):
+        value = row["cells"][0].get("value")
+        assert (value is None) == bool(np.isnan(want.value))
+        if value is not None:
+            assert float(value) == pytest.approx(want.value, abs=1e-12)
+            assert [float(row["cells"][0][end]) for end in ("lower", "upper")] == pytest.approx([want.lower, want.upper], abs=1e-9)
+    for place, (_, columns, _) in enumerate(view.columns, start=2):
+        for row, want in zip(found["rows"], view.rows, strict=True):
+            changed, cell = columns.get(want.group), row["cells"][place]
+            if "value" in cell:
+                assert float(cell["value"]) == pytest.approx(changed.value, abs=1e-12)
+                assert [float(cell[end]) for end in ("lower", "upper")] == pytest.approx([changed.lower, changed.upper], abs=1e-9)
+            else:
+                assert changed is None or np.isnan(changed.value)
+
+
+def test_the_code_of_random_states_is_that_of_python_and_gives_the_table(browser, audit):
+    panel, rng = fl.panel(audit), random.Random(6)
+    with mounted(browser, panel) as (live, watch):
+        live.root.get_by_text("Code of this view").click()
+        for _ in range(40):
+            drawn(panel, rng)
+            live.page.evaluate("state => window.model.set('state', state)", panel._live.state)
+            assert live.root.locator(".fl-code textarea").input_value() == panel.code
+            runs_to_the_same(panel, audit)
+        for view in ("why", "disparities"):
+            panel.show(slice=False, view=view)
+            live.page.evaluate("state => window.model.set('state', state)", panel._live.state)
+            assert live.root.locator(".fl-code textarea").input_value() == panel.code
+        assert watch.errors == []
+
+
+def runs_to_the_same(panel, audit):
+    """Run the code but for its pictures; its numbers are those of the view, where nothing is suppressed."""
+    lines = [line for line in panel.code.splitlines() if not line.endswith(".plot()")]
+    space = {"fl": fl, "audit": audit.protect()}
+    if len(panel.view.rows) < 2:
+        return
+    exec("\n".join(line for line in lines if not line.startswith("panel =")), space)
+    view = panel.view
+    assert [row.value for row in space["rates"].rows] == pytest.approx([row.value for row in view.rows], nan_ok=True)
+    assert [row.change for row in space["gaps"].rows] == pytest.approx([row.change for row in view.pairs], nan_ok=True)
+    space["audit"] = audit
+    exec(lines[-1], space)
+    assert space["panel"]._live.state == {**panel._live.state, "slices": [], "costs": None}
+
+
+@pytest.mark.parametrize("form", ["view", ".html", ".ipynb"])
+def test_a_state_is_restored_from_a_record(audit, form, tmp_path):
+    import nbformat
+    import nbformat.v4 as v4
+    from pages import export
+
+    panel, rng = fl.panel(audit, slices=fl.Slice("it's", {"sex": "f"})), random.Random(7)
+    path = tmp_path / f"record{form}"
+    for _ in range(12):
+        drawn(panel, rng)
+        panel._make_record()
+    if form == ".html":
+        export(path, panel)
+    elif form == ".ipynb":
+        outputs = [v4.new_output("display_data", data=data) for made in panel.recorded for data, _ in made.outputs]
+        nbformat.write(v4.new_notebook(cells=[v4.new_code_cell("panel.record()", outputs=outputs)]), path)
+    again = fl.panel(audit)
+    source = panel.recorded[-1] if form == "view" else path
+    assert again.restore(source)._live.state == panel._live.state
+    if form == ".ipynb":
+        for k in (0, 5, -2):
+            assert again.restore(path, k)._live.state == dict(panel.recorded[k].state)
+
+
+def test_what_cannot_be_restored_is_an_error_and_loses_nothing(audit, tmp_path):
+    panel = fl.panel(audit).show(by="race", where={"age": ["<25"]})
+    panel._make_record()
+    other = fl.panel(fl.audit(y_pred=[0, 1] * 40, sensitive_features={"race": ["Black", "white"] * 40}, favorable=1))
+    before = dict(other._live.state)
+    broken = tmp_path / "broken.ipynb"
+    broken.write_text("{")
+    for source, number in ((panel.recorded[-1], -1), (panel.recorded[-1], 3), (tmp_path / "none.html", -1), (broken, -1), (5, -1)):
+        with pytest.raises(fl.exceptions.FairlensError) as caught:
+            other.restore(source, number)
+        assert str(caught.value).splitlines()[-1].startswith("Hint: ")
+        assert other._live.state == before
