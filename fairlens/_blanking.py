@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ._tables import Counts, Tables
 
 _MAX_UNKNOWNS = 1500
+_MOST_TRIALS = 3
 _ROUNDING = 1e-9
 Blank = npt.NDArray[np.bool_]
 Key = tuple[str, ...]
@@ -237,13 +238,16 @@ def blanks(tables: Tables, floor: int) -> dict[Key, Blank]:
 class _MissingBlanker:
     """The search for partners of one count in every cell, such as people without a value of an input, whose people are blank already or shown."""
 
-    def __init__(self, people: Counts, counts: Counts, hidden: Blank, lines: list[tuple[int, Counts]]) -> None:
-        self.people, self.counts, self.hidden, self.lines = people, counts, hidden, lines
+    def __init__(self, people: Counts, counts: Counts, hidden: Blank, lines: list[tuple[int, Counts]], floor: int, coarse: int) -> None:
+        self.people, self.counts, self.hidden, self.lines, self.floor, self.coarse = people, counts, hidden, lines, floor, coarse
         self.blank = hidden.copy()
+        self.trials = 0
 
     def run(self) -> Blank:
-        if self.counts[0] >= self.people[0] - _ROUNDING:
+        if not self.hidden.any() or self.counts[0] >= self.people[0] - _ROUNDING:
             return self.blank  # everybody: what the whole says of each group, no blank could take back
+        if min(self.counts[0], self.people[0] - self.counts[0]) < self.floor:
+            self.blank[1:] = True  # so few could be told from each other by almost any table
         while self._mend_lines() or self._mend_system():
             pass
         return self.blank
@@ -277,19 +281,24 @@ class _MissingBlanker:
         return int(cells[np.argmin(self.people[cells])]) if len(cells) else None
 
     def _mend_system(self) -> bool:
-        """Blank what is near the groups that all equations together give away; at last everything but the whole, and then that too."""
-        if not self.hidden.any():
-            return False
+        """Blank a partner on each line of the groups that all equations together give away; in the end everything but the whole."""
+        if self.blank[1:].all():
+            return False  # a number of everybody that is neither nobody nor all leaves every group open
+        self.trials += 1
+        if self.trials == _MOST_TRIALS:
+            self.blank[self.coarse :] = True
+        if self.trials > _MOST_TRIALS or self.blank.sum() + self.hidden.sum() > _MAX_UNKNOWNS:
+            self.blank[1:] = True
+            return True
+        given = self._given_away()
         before = self.blank.copy()
-        given = self.hidden if self.blank.sum() + self.hidden.sum() > _MAX_UNKNOWNS else self._given_away()
-        if given.any():
-            for margin, cells in self.lines if given is not self.hidden else ():
-                if given[margin] or given[cells].any():
-                    self.blank[cells] = True
-                    self.blank[margin] |= margin > 0
-            if not (self.blank & ~before).any():
-                self.blank[1:] = True
-        return bool((self.blank & ~before).any())
+        for margin, cells in self.lines:
+            partner = self._smallest(cells[~self.blank[cells]])
+            if (given[margin] or given[cells].any()) and (partner or margin):
+                self.blank[margin if partner is None else partner] = True
+        if given.any() and not (self.blank & ~before).any():
+            self.blank[1:] = True
+        return bool(given.any())
 
     def _given_away(self) -> Blank:
         """The hidden cells of which the number of people, or the count, has one solution only."""
@@ -350,5 +359,6 @@ def missing_blanks(tables: Tables, hidden: Blank, counts: Sequence[Counts]) -> l
         start[subset] = size
         people.append(tables.table(subset).people)
         size += len(people[-1])
+    coarse = sum(len(some) for some, subset in zip(people, start, strict=True) if len(subset) < 2)
     lines = _lines(tables, start)
-    return [_MissingBlanker(np.concatenate(people), one, hidden, lines).run() for one in counts]
+    return [_MissingBlanker(np.concatenate(people), one, hidden, lines, tables.cube.spec.suppress_below, coarse).run() for one in counts]

@@ -136,7 +136,7 @@ def description_table(answer: Description, texts: Texts | None = None) -> str:
     """Write the table, and under it what is to be known about it."""
     texts = texts or texts_of()
     said, share = texts["data"], texts.fixed(100 * answer.confidence, 1).removesuffix(texts.marks["decimal"] + "0")
-    notes = [_note(row, texts) for row in answer.rows]
+    notes = [_note(row, texts, answer.has_population) for row in answer.rows]
 
     def with_interval(name: str) -> str:
         return filled(said["interval"], {"label": said[name], "share": share})
@@ -198,7 +198,7 @@ def _part(n: int | None, share: float, texts: Texts) -> Cell:
     return Cell(filled(texts["data"]["part"], {"n": texts.count(n), "share": texts.percent(share)}), n)
 
 
-def _note(row: DescriptionRow, texts: Texts) -> str:
-    if row.represented is None and MISSING in row.group:
+def _note(row: DescriptionRow, texts: Texts, has_population: bool) -> str:
+    if has_population and row.represented is None and MISSING in row.group:
         return texts["data"]["unknown"]
     return row.share.reason if row.share.status in ("small", "suppressed") else ""

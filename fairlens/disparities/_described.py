@@ -151,7 +151,7 @@ class Description(Result):
         if self.has_population:
             columns |= self._represented()
         columns["status"] = [row.share.status for row in rows]
-        columns["reason"] = [_reason(row) for row in rows]
+        columns["reason"] = [_reason(row, self.has_population) for row in rows]
         return _whole_numbers(columns, counts)
 
     def _represented(self) -> dict[str, list[Any]]:
@@ -180,11 +180,11 @@ class Description(Result):
 _SHARE = {"share": "value", "lower": "lower", "upper": "upper"}
 
 
-def _reason(row: DescriptionRow) -> str:
+def _reason(row: DescriptionRow, has_population: bool) -> str:
     reasons = [row.share.reason]
     if row.represented is not None and row.represented.population == 0:
         reasons.append("nobody in the population")
-    if row.represented is None and MISSING in row.group:
+    if has_population and row.represented is None and MISSING in row.group:
         reasons.append("group not known")
     return "; ".join(filter(None, reasons))
 

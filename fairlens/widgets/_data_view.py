@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .._blanking import subsets
 from .._html import escape
 from .._levels import MISSING, name_of
-from .._missing import missing_columns
+from .._missing import MissingColumn, missing_columns
 from ..disparities import Description, describe
 from ..disparities._describe import LABELLED, SHARE
 from ..disparities._describe_words import description_table, persons_of, told
@@ -27,10 +27,15 @@ if TYPE_CHECKING:
     from ._view import View
 
 
+MOST_CELLS = 200_000
+"""How many counts of missing values a panel may send: one per cell of all tables and input. The inputs that most people lack come first."""
+
+
 def pack(choices: Choices) -> dict[str, Any]:
     """What the browser needs beside the counts: how many people of each published cell lack each input, and the population."""
     tables = choices.audit.tables
-    columns = missing_columns(tables)
+    every = missing_columns(tables)
+    columns = _sent(choices)
     populations = _populations(choices)
     most = max((len(one["shares"]) for one in populations), default=1)
     return {
@@ -43,9 +48,19 @@ def pack(choices: Choices) -> dict[str, Any]:
         "columns": [column.name for column in columns],
         "missing": [[_cells(*column.cells(subset)) for column in columns] for subset in subsets(tables.axes)],
         "populations": populations,
-        "given": bool(populations),
+        "left": len(every) - len(columns),
         "z": [normal_quantile(choices.confidence, k) for k in range(1, most + 1)],
     }
+
+
+def _sent(choices: Choices) -> tuple[MissingColumn, ...]:
+    """The inputs whose counts the browser gets."""
+    tables = choices.audit.tables
+    columns = missing_columns(tables)
+    cells = sum(len(tables.table(subset).codes) for subset in subsets(tables.axes))
+    ranked = sorted(columns, key=lambda column: -column.cells(())[0].sum())
+    kept = {column.name for column in ranked[: MOST_CELLS // max(cells, 1)]}
+    return tuple(column for column in columns if column.name in kept)
 
 
 def _rate(metric: Metric) -> dict[str, list[int]]:
@@ -86,7 +101,10 @@ def described(view: View) -> Description:
     answer = describe(view.audit, state.groups, compared, choices.confidence)
     among = [filled(view.texts["sentence"]["among"], where=view.among)] if view.among else []
     rows = tuple(replace(row, share=_worded(row.share, choices.reason)) for row in answer.rows)
-    return replace(answer, rows=rows, within=within_of(among))
+    left_out = {column.name for column in missing_columns(choices.audit.tables)} - {column.name for column in _sent(choices)}
+    columns = tuple(name for name in answer.columns if name not in left_out)
+    attributes = (view.labels["slice"],) if state.slice is not None else answer.attributes
+    return replace(answer, attributes=attributes, rows=rows, columns=columns, within=within_of(among))
 
 
 def _worded(row: GroupRow, reason: Callable[[str], str]) -> GroupRow:
@@ -106,8 +124,9 @@ def remark(view: View) -> str:
 
 def static(view: View) -> str:
     """Write the sentence and the table."""
-    answer, line = described(view), remark(view)
-    under = f"<p>{escape(line)}</p>" if line else ""
+    answer, left = described(view), len(missing_columns(view.choices.audit.tables)) - len(_sent(view.choices))
+    lines = [filled(view.texts["data"]["columns_left"], k=str(left)) if left else "", remark(view)]
+    under = "".join(f"<p>{escape(line)}</p>" for line in lines if line)
     return f'<p class="fl-sentence">{escape(told(answer, view.texts))}</p>{description_table(answer, view.texts)}{under}'
 
 

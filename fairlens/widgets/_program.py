@@ -8,11 +8,11 @@ from pathlib import Path
 
 _HERE = Path(__file__).parent / "js"
 _FILES = (
-    "intervals.js", "measure.js", "sentence.js", "elements.js", "views.js", "filters.js", "controls.js", "criteria.js", "disparities.js", "why.js",
+    "intervals.js", "measure.js", "sentence.js", "elements.js", "views.js", "filters.js", "controls.js", "criteria.js", "disparities.js", "data.js", "why.js",
     "code.js", "panel.js", "record.js",
 )
 
-_STYLES = ("panel.css", "why.css")
+_STYLES = ("panel.css", "data.css", "why.css")
 
 
 @cache
