@@ -141,18 +141,24 @@ def description_table(answer: Description, texts: Texts | None = None) -> str:
     def with_interval(name: str) -> str:
         return filled(said["interval"], {"label": said[name], "share": share})
 
+    columns = [name for name in answer.columns if _is_told(answer, name)]
     headers = [*answer.attributes, said["n"], with_interval("share")]
-    headers += [with_interval("base_rate"), said["labelled"], said["unlabelled"]] if answer.has_labels else []
-    headers += [filled(said["missing"], {"column": name}) for name in answer.columns]
     headers += [said["population"], with_interval("representation")] if answer.has_population else []
+    headers += [with_interval("base_rate"), said["labelled"], said["unlabelled"]] if answer.has_labels else []
+    headers += [filled(said["missing"], {"column": name}) for name in columns]
     headers += [said["note"]] if any(notes) else []
     lines = [
         [
-            *map(name_of, row.group), *_counted(answer, row, texts), *_compared(answer, row, texts), *([note] if any(notes) else [])
+            *map(name_of, row.group), Cell(texts.count(row.n), row.n), _rate(row.share, texts), *_compared(answer, row, texts),
+            *_labelled(answer, row, texts), *(_part(*row.lacking[name], texts) if name in row.lacking else Cell("–") for name in columns),
+            *([note] if any(notes) else []),
         ]
         for row, note in zip(answer.rows, notes, strict=True)
     ]  # fmt: skip
     under = []
+    untold = [name for name in answer.columns if name not in columns]
+    if untold:
+        under.append(filled(said["untold"], {"columns": ", ".join(untold)}))
     if answer.has_population and any_unknown(answer.rows):
         under.append(filled(said["known"], {"persons": persons_of(answer.spec, texts)}))
     if answer.spec.membership:
@@ -160,13 +166,16 @@ def description_table(answer: Description, texts: Texts | None = None) -> str:
     return table(headers, lines, len(answer.attributes)) + "".join(f"<p>{escape(line)}</p>" for line in under)
 
 
-def _counted(answer: Description, row: DescriptionRow, texts: Texts) -> list[Cell]:
-    cells = [Cell(texts.count(row.n), row.n), _rate(row.share, texts)]
-    if answer.has_labels:
-        cells.append(Cell("–") if row.base is None else _rate(row.base, texts))
-        labelled = None if row.base is None else row.base.n
-        cells += [Cell(texts.count(labelled), labelled), _part(*row.unlabelled, texts)]
-    return cells + [_part(*row.lacking[name], texts) if name in row.lacking else Cell("–") for name in answer.columns]
+def _is_told(answer: Description, name: str) -> bool:
+    """Whether a number of people without a value is shown for any group that somebody is of."""
+    return any(row.n != 0 and row.lacking[name].n is not None for row in answer.rows if name in row.lacking)
+
+
+def _labelled(answer: Description, row: DescriptionRow, texts: Texts) -> list[Cell]:
+    if not answer.has_labels:
+        return []
+    labelled = None if row.base is None else row.base.n
+    return [Cell("–") if row.base is None else _rate(row.base, texts), Cell(texts.count(labelled), labelled), _part(*row.unlabelled, texts)]
 
 
 def _compared(answer: Description, row: DescriptionRow, texts: Texts) -> list[Cell]:

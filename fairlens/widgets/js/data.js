@@ -15,7 +15,7 @@ function dataView({ section }) {
     const rows = many && !open ? found.rows.slice(0, section.rows) : found.rows;
     sentence.textContent = whoSentence(data, section, state, found);
     picture.replaceChildren(whoPicture(data, section, state, { ...found, rows }));
-    table.replaceChildren(whoTable(data, section, state, { ...found, rows }));
+    table.replaceChildren(whoTable(data, section, state, { ...found, rows, all: found.rows }));
     under.replaceChildren(...whoRemarks(section, found).map((text) => el("p", {}, text)));
     rebuildMore(data, many, rows.length, found.rows.length);
   }
@@ -62,8 +62,9 @@ export function describeData(data, section, state) {
     return row;
   });
   const whole_ = view.total && { n: whole(peopleOf(view.total)), unlabelled: section.labels ? whole(view.total[0][4] + view.total[0][5]) : 0 };
+  const told = lacking.flatMap((_, k) => (rows.some((row) => row.n !== 0 && row.lacking[k].n !== null) ? [k] : [])); // columns with a number to show
   return {
-    rows, whole: whole_, columns: lacking.map(({ name }) => name), population, unknown: rows.some((row) => !row.isKnown),
+    rows, whole: whole_, columns: lacking.map(({ name }) => name), told, population, unknown: rows.some((row) => !row.isKnown),
     remark: population || !section.populations.length ? null : state.at.some((codes) => codes.length) ? "everybody" : "other_groups",
   };
 }
@@ -194,7 +195,8 @@ function peopleText(data, section, state, found) {
 }
 
 function whoRemarks(section, found) {
-  const said = section.ui, lines = [];
+  const said = section.ui, lines = [], untold = found.columns.filter((_, k) => !found.told.includes(k));
+  if (untold.length) lines.push(fill(said.untold, { columns: untold.join(", ") }));
   if (found.population && found.unknown) lines.push(fill(said.known, { persons: said.persons }));
   if (section.fractions) lines.push(said.fractions);
   if (section.left) lines.push(fill(said.columns_left, { k: String(section.left) }));
@@ -207,17 +209,17 @@ const whoNote = (section, row, population) =>
 
 export function whoTable(data, section, state, found) {
   const said = section.ui, headed = (name) => fill(said.interval, { label: said[name], share: shareOf(data) });
-  const notes = found.rows.map((row) => whoNote(section, row, found.population)), noted = notes.some(Boolean);
+  const note = (row) => whoNote(section, row, found.population), noted = found.all.some((row) => note(row));
   const heads = [
     ...state.by.map((axis) => data.axes[axis].name), said.n, headed("share"),
+    ...(found.population ? [said.population, headed("representation")] : []),
     ...(section.labels ? [headed("base_rate"), said.labelled, said.unlabelled] : []),
-    ...found.columns.map((column) => fill(said.missing, { column })),
-    ...(found.population ? [said.population, headed("representation")] : []), ...(noted ? [said.note] : []),
+    ...found.told.map((k) => fill(said.missing, { column: found.columns[k] })), ...(noted ? [said.note] : []),
   ];
-  const body = found.rows.map((row, i) => el("tr", { "data-status": row.share.status },
+  const body = found.rows.map((row) => el("tr", { "data-status": row.share.status },
     ...levelsOf(data, state, row).map((name) => el("th", { scope: "row" }, name)), whoCount(data, row.n), whoRate(data, section, row.share),
-    ...(section.labels ? labelCells(data, section, row) : []), ...row.lacking.map((part) => whoPart(data, section, part)),
-    ...(found.population ? comparedCells(data, section, row) : []), ...(noted ? [el("td", {}, notes[i])] : []),
+    ...(found.population ? comparedCells(data, section, row) : []), ...(section.labels ? labelCells(data, section, row) : []),
+    ...found.told.map((k) => whoPart(data, section, row.lacking[k])), ...(noted ? [el("td", {}, note(row))] : []),
   ));
   const head = el("tr", {}, ...heads.map((text) => el("th", { scope: "col" }, text)));
   return el("table", { class: "fl-table" }, el("thead", {}, head), el("tbody", {}, ...body));
