@@ -16,6 +16,7 @@ _WHERE = {
     "BoundsTable": "disparities",
     "CollectionPlan": "disparities",
     "ComparedExplanations": "explanations",
+    "Costs": "scores",
     "Criterion": "disparities",
     "CrossAUC": "scores",
     "Cube": "_cube",
@@ -78,6 +79,7 @@ __all__ = [
     "BoundsTable",
     "CollectionPlan",
     "ComparedExplanations",
+    "Costs",
     "Criterion",
     "CrossAUC",
     "Cube",
@@ -177,6 +179,7 @@ if TYPE_CHECKING:
     )
     from .metrics import Metric
     from .scores import (
+        Costs,
         CrossAUC,
         CurveTable,
         ScoreTable,

@@ -33,6 +33,7 @@ from ._funnel import draw_funnel
 from ._gaps import draw_gaps
 from ._groups import draw_groups, draw_pairs
 from ._matrix import draw_matrix
+from ._panels import MOST_LINES
 from ._picture import Picture
 from ._planning import draw_collection, draw_detectable, draw_sizes
 from ._pooled import draw_pooled
@@ -40,12 +41,13 @@ from ._scores import draw_choice, draw_cross, draw_scores
 from ._shares import draw_description
 from ._simpson import draw_adjusted
 from ._summary import draw_summary
+from ._sweep import Sweep, SweepLine, draw_sweep
 from ._verdict import draw_verdict
 
 if TYPE_CHECKING:
     from .._result import Result
 
-__all__ = ["Picture", "draw", "draw_groups"]
+__all__ = ["MOST_LINES", "Picture", "Sweep", "SweepLine", "draw", "draw_groups", "draw_sweep"]
 
 
 def draw(result: Result, ax: Axes | None = None) -> Picture:

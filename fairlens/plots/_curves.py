@@ -23,7 +23,7 @@ from ._rows import nice_ticks, percent_tick
 from ._text import short
 
 _MOST_TOLD = 12
-_MOST_BANDS, _UPRIGHTS = 2, 5
+MOST_BANDS, _UPRIGHTS = 2, 5
 _DEVIATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
 _NAMES = {
     "false_positive_rate": "False positive rate",
@@ -203,7 +203,7 @@ def _calibration_part(result: CurveTable, attribute: str, curves: Sequence[Curve
 
 def apart(single: Panel, notes: tuple[str, ...]) -> Part:
     """Give a panel to each group where bands of more than two would cover each other."""
-    if len(single.lines) <= _MOST_BANDS:
+    if len(single.lines) <= MOST_BANDS:
         return Part((single,), single, notes)
     panels = [replace(single, header=line.name, lines=(line,), y=replace(single.y, name=single.y.name if k % 3 == 0 else "")) for k, line in enumerate(single.lines)]
     return Part(tuple(panels), single, notes, 3, 2.35, 2.35)
@@ -219,8 +219,8 @@ def _threshold_part(result: CurveTable, attribute: str, curves: Sequence[Curve],
         if metric not in curves[0].points["metric"]:
             continue
         lines = tuple(_rate_line(one, metric, k, result.threshold) for k, one in enumerate(curves))
-        if len(lines) > _MOST_BANDS:
-            lines = tuple(replace(line, uprights=_uprights(len(line.x), k, len(lines))) for k, line in enumerate(lines))
+        if len(lines) > MOST_BANDS:
+            lines = tuple(replace(line, uprights=uprights_of(len(line.x), k, len(lines))) for k, line in enumerate(lines))
         name = get(metric).label
         y = Scale("", -0.01, 1.01, share_ticks(5), percent_tick)
         inside = result.threshold if result.threshold is not None and low <= result.threshold <= high else None
@@ -229,7 +229,7 @@ def _threshold_part(result: CurveTable, attribute: str, curves: Sequence[Curve],
     return Part(tuple(panels), panels[0], notes, 2, 3.1, 2.1)
 
 
-def _uprights(points: int, place: int, lines: int) -> tuple[int, ...]:
+def uprights_of(points: int, place: int, lines: int) -> tuple[int, ...]:
     """Every so many points of a curve, at other scores than those of the other curves, so that no interval covers another."""
     apart = max(lines, -(-points // _UPRIGHTS))
     return tuple(range(1 + round((place + 0.5) * apart / lines - 0.5), points, apart))

@@ -12,8 +12,8 @@ from .._html import fixed, number
 from .._levels import ALL
 from ..metrics._sentence import label_of
 from ..scores import CrossAUC, ScoreTable, ThresholdChoice
-from ..scores._choice import ChoiceRow
 from ..scores._choice_words import cost_of
+from ..scores._costs import ChoiceRow
 from ..scores._cross import REST, CrossRow, told_bound
 from ..scores._ids import ScoreMetric
 from ..scores._numbers import ScoreRow

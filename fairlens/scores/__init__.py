@@ -1,6 +1,7 @@
 """What scores tell apart from any threshold: ranking, calibration, curves, and the choice of thresholds."""
 
 from ._choice import ThresholdChoice, choose_thresholds
+from ._costs import Costs
 from ._cross import CrossAUC, rank_across
 from ._curve import CurveTable, curve
 from ._ids import SCORE_IDS, SCORES, ScoreMetric, is_score_metric
@@ -11,6 +12,7 @@ from ._words import compare_scores
 __all__ = [
     "SCORES",
     "SCORE_IDS",
+    "Costs",
     "CrossAUC",
     "CurveTable",
     "ScoreMetric",

@@ -7,47 +7,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from .._html import Cell, percent, table
 from .._levels import ALL, Level
 from .._result import Query, Result
-from .._spec import Spec, is_number
-from ..exceptions import BadValue, OutOfRange, WrongKind
+from .._spec import Spec
+from ..exceptions import BadValue, WrongKind
 from ..metrics._results import _count, _frame, _full, _group_columns, _without_empty_notes, note
-from ..stats import normal_quantile, wilson
+from ..stats import normal_quantile
 from ._choice_words import SAID, cost_of, header, say, which, written
-from ._numbers import REASONS
+from ._costs import SAME, ChoiceRow, check_costs, priced
 from ._rows import check_confidence, hidden_whole
-from ._scored import Floats, Group, Scored, check_measured, parts_of, read_scored, selected, widened
+from ._scored import check_measured, parts_of, read_scored, selected, widened
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from .._measure import By, Measured
-
-_SAME = 1e-9
-
-
-@dataclass(frozen=True, slots=True)
-class ChoiceRow:
-    """One threshold for one group: what errors cost there per 100 people, with the rates. A NaN threshold is the decision as it was taken."""
-
-    group: Group
-    threshold: float = math.nan
-    cost: float = math.nan
-    lower: float = math.nan
-    upper: float = math.nan
-    n: int | None = None
-    selection_rate: float = math.nan
-    true_positive_rate: float = math.nan
-    false_positive_rate: float = math.nan
-    current: bool = False
-    common: bool = False
-    own: bool = False
-    status: str = "ok"
-    reason: str = ""
-    people: int | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -138,7 +113,8 @@ class ThresholdChoice(Result):
     @property
     def left_out(self) -> tuple[ChoiceRow, ...]:
         """The groups without a threshold of their own, one row each."""
-        seen = {row.group: row for row in self.rows if row.status != "ok"}
+        chosen = {row.group for row in self.own}
+        seen = {row.group: row for row in self.rows if row.status != "ok" and row.group not in chosen}
         return tuple(seen.values())
 
     def html(self) -> str:
@@ -213,26 +189,18 @@ def choose_thresholds(
     {'f': 3.0, 'm': 3.0}
     """
     check_measured(audit, "choose_thresholds")
-    costs = (_checked("false_positive", false_positive), _checked("false_negative", false_negative))
-    if max(costs) == 0:
-        raise OutOfRange(
-            "`false_positive` and `false_negative` are both 0.",
-            "Where no error costs anything, every threshold is as good as any other.",
-            hint="fl.choose_thresholds(audit, false_positive=1, false_negative=5)",
-            role="false_negative",
-            value=0,
-        )
+    costs = check_costs(false_positive, false_negative)
     unit, z = _unit(words, costs), normal_quantile(check_confidence(confidence))
-    cuts = _candidates(audit)
+    cuts = candidates(audit)
     attributes = audit._attributes(by)
     _, total = read_scored(audit, ())
     whole = replace(total or hidden_whole(audit), group=(ALL,) * len(attributes))
-    everybody = _choose(_priced(audit, (), None, whole, cuts, costs, z), cuts)
+    everybody = choose_lowest(priced(audit, (), None, whole, cuts, costs, z), cuts)
     at = next((row.threshold for row in everybody if row.own), math.nan)
     rows: list[ChoiceRow] = []
     for columns in parts_of(audit, by):
         for i, one in enumerate(read_scored(audit, columns)[0]):
-            found = _choose(_priced(audit, columns, i, one, cuts, costs, z), cuts)
+            found = choose_lowest(priced(audit, columns, i, one, cuts, costs, z), cuts)
             rows += [replace(row, group=widened(audit, row.group, columns, by), common=row.threshold == at) for row in found]
     rows += [replace(row, own=False, common=row.own) for row in everybody]
     arguments = {
@@ -240,14 +208,6 @@ def choose_thresholds(
     }  # fmt: skip
     query = None if audit.is_published else Query(audit, choose_thresholds, arguments)
     return ThresholdChoice(attributes, tuple(rows), audit.spec, confidence, unit, selected(audit), query)
-
-
-def _checked(role: str, cost: Any) -> float:
-    if not is_number(cost) or cost < 0:
-        raise OutOfRange(
-            f"`{role}` is {cost!r}.", "A cost is a number, 0 or more.", hint=f"{role}=1.0", role=role, value=cost
-        )  # fmt: skip
-    return float(cost)
 
 
 def _unit(words: Any, costs: tuple[float, float]) -> str:
@@ -264,8 +224,11 @@ def _unit(words: Any, costs: tuple[float, float]) -> str:
     return words["cost"]
 
 
-def _candidates(audit: Measured) -> list[float]:
-    """Thresholds that a reader may decide at: every published step, those declared, and where possible one above all scores."""
+def candidates(audit: Measured) -> list[float]:
+    """Thresholds that a reader may decide at: every published step, those declared, and where possible one above all scores.
+
+    They are those of all people, whichever of them are asked about.
+    """
     tables = audit.tables if audit.is_published else audit.protect().tables
     steps = audit.tables.steps if tables.steps is None else tables.steps
     if steps is None:
@@ -282,71 +245,21 @@ def _candidates(audit: Measured) -> list[float]:
 
 def _tops_out(audit: Measured) -> bool:
     """Whether nobody scores above the highest published step, as when whole-number scores were not put together."""
-    published = audit if audit.is_published else audit.protect()
-    whole = read_scored(published, ())[1]
+    published = audit.protect()
+    whole = read_scored(replace(published, selection=()), ())[1]
     if whole is None:
         return False
     above = whole.scores[:, -1].sum() - whole.steps[-1] * whole.weights[:, -1].sum()
     return bool(above <= 1e-6 * max(float(whole.weights[:, -1].sum()), 1.0))
 
 
-def _priced(
-    audit: Measured, columns: tuple[str, ...], i: int | None, one: Scored, cuts: list[float], costs: tuple[float, float], z: float
-) -> list[ChoiceRow]:
-    """One row per threshold, and one for the decision as it is where that is at none of them."""
-    spec = audit.spec
-    if one.hidden:
-        return [ChoiceRow(one.group, status="suppressed", reason=REASONS["suppressed"].format(floor=spec.suppress_below))]
-    totals = one.weights.sum(axis=1)
-    if min(totals[0], totals[1]) <= 0:
-        why = "nobody" if one.n == 0 else "positives" if totals[1] <= 0 else "negatives"
-        return [ChoiceRow(one.group, n=one.n, status="undefined", reason=REASONS[why], people=one.people)]
-    small = min(one.known) < spec.min_denominator
-    reason = REASONS["small"].format(least=spec.min_denominator, who="with or without the event") if small else ""
-    blank = ChoiceRow(one.group, n=one.n, status="small" if small else "ok", reason=reason, people=one.people)
-    now = audit.threshold if is_number(audit.threshold) else None
-    rows = []
-    for cut in sorted({*cuts, *({now} if now is not None and not audit.is_published else ())}):
-        cells = _cells(one.weights, one.steps >= cut)
-        rows.append(replace(_row(blank, cells, one.effective, costs, z), threshold=cut, current=cut == now))
-    if now is None and (audit.tables.decided or audit.threshold is not None):
-        view = audit._view(columns)
-        cells = np.asarray(view.weights[i] if i is not None else view.total_weights, float)
-        rows.append(replace(_row(blank, cells, one.effective, costs, z), current=True))
-    return rows
-
-
-def _cells(values: Floats, selected_steps: Any) -> Floats:
-    """The six outcome cells of a decision: without and with it, for people without the event, with it, and without a label."""
-    return np.stack([values[:, ~selected_steps].sum(axis=1), values[:, selected_steps].sum(axis=1)], axis=1).ravel()
-
-
-def _row(blank: ChoiceRow, cells: Floats, people: float, costs: tuple[float, float], z: float) -> ChoiceRow:
-    true_negative, wrongly, missed, true_positive = (float(cell) for cell in cells[:4])
-    total = true_negative + wrongly + missed + true_positive
-    most = max(costs)
-    mean = (costs[0] * wrongly + costs[1] * missed) / total / most
-    variance = (costs[0] ** 2 * wrongly + costs[1] ** 2 * missed) / total / most**2 - mean**2
-    known = people * mean * (1 - mean) / variance if variance > _SAME and 0 < mean < 1 else people
-    lower, upper = wilson(mean * known, known, z)
-    return replace(
-        blank,
-        cost=100 * most * mean,
-        lower=100 * most * float(lower),
-        upper=100 * most * float(upper),
-        selection_rate=float(cells[1::2].sum() / cells.sum()),
-        true_positive_rate=true_positive / (true_positive + missed),
-        false_positive_rate=wrongly / (wrongly + true_negative),
-    )
-
-
-def _choose(rows: list[ChoiceRow], cuts: list[float]) -> list[ChoiceRow]:
+def choose_lowest(rows: list[ChoiceRow], cuts: Sequence[float]) -> list[ChoiceRow]:
     """Mark the threshold of lowest cost, of equal ones the nearest to the current one."""
     able = [row for row in rows if row.status == "ok" and row.threshold in cuts]
     if not able:
         return rows
     least = min(row.cost for row in able)
-    best = [row for row in able if row.cost <= least + _SAME * max(least, 1.0)]
+    best = [row for row in able if row.cost <= least + SAME * max(least, 1.0)]
     now = next((row.threshold for row in rows if row.current and row.threshold == row.threshold), best[0].threshold)
     chosen = min(best, key=lambda row: (abs(row.threshold - now), row.threshold))
     return [replace(row, own=row is chosen) for row in rows]

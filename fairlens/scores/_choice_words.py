@@ -11,7 +11,8 @@ from ..metrics._sentence import TEXTS as COMMON
 from ..metrics._sentence import _fill, _left, label_of
 
 if TYPE_CHECKING:
-    from ._choice import ChoiceRow, ThresholdChoice
+    from ._choice import ThresholdChoice
+    from ._costs import ChoiceRow
 
 _MOST_NAMED = 6
 SAID = {
@@ -47,12 +48,12 @@ def cost_of(row: ChoiceRow) -> str:
 
 def say(answer: ThresholdChoice) -> str:
     """Say what one threshold for all costs, and what each group by itself would have."""
-    best, names = answer.common, {label_of(row.group): row.status for row in answer.rows if row.status != "ok" and set(row.group) - {ALL}}
+    best, names = answer.common, {label_of(row.group): row.status for row in answer.left_out if set(row.group) - {ALL}}
     tail = _left([f"{name} ({status})" for name, status in names.items()])
     own = answer.own
     if best is None and not own:
         return COMMON["nothing"] + tail
-    now = next((row for row in answer.everybody if row.current and row is not best), None)
+    now = next((row for row in answer.everybody if row.current and row.cost == row.cost and row is not best), None)
     said = SAID["hidden"] if best is None else _fill(SAID["common"], _values(best, answer) | {"now": _now(now)})
     if own:
         named = ", ".join(f"{label_of(row.group)} {number(row.threshold)}" for row in own[:_MOST_NAMED])

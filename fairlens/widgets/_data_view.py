@@ -24,6 +24,7 @@ from ._filled import filled
 if TYPE_CHECKING:
     from ..plots import Picture
     from ._choices import Choices
+    from ._state import State
     from ._view import View
 
 
@@ -97,7 +98,7 @@ def _populations(choices: Choices) -> list[dict[str, Any]]:
 def described(view: View) -> Description:
     """What `describe` says of the people of a view, in the words of the panel; the population where it is about them."""
     choices, state = view.choices, view.state
-    compared = choices.population if not remark(view) and choices.population is not None else None
+    compared = choices.population if is_compared(choices, state) else None
     answer = describe(view.audit, state.groups, compared, choices.confidence)
     among = [filled(view.texts["sentence"]["among"], where=view.among)] if view.among else []
     rows = tuple(replace(row, share=_worded(row.share, choices.reason)) for row in answer.rows)
@@ -111,15 +112,17 @@ def _worded(row: GroupRow, reason: Callable[[str], str]) -> GroupRow:
     return replace(row, reason=reason(row.reason))
 
 
+def is_compared(choices: Choices, state: State) -> bool:
+    """Whether a population was given for exactly these groups, and nobody is filtered out."""
+    known = read_population(choices.population, choices.axes)
+    return not state.where and state.slice is None and population_of(known, state.by) is not None
+
+
 def remark(view: View) -> str:
     """Why there is a population and no representation; empty where there is one, or where no population was given."""
-    choices, state, said = view.choices, view.state, view.texts["data"]
-    known = read_population(choices.population, choices.axes)
-    if not known:
+    if view.choices.population is None or is_compared(view.choices, view.state):
         return ""
-    if state.where:
-        return said["everybody"]
-    return said["other_groups"] if state.slice is not None or population_of(known, state.by) is None else ""
+    return view.texts["data"]["everybody" if view.state.where else "other_groups"]
 
 
 def static(view: View) -> str:

@@ -39,7 +39,7 @@ def moved(choices: Choices, now: State, asked: Asked) -> State:
     LevelNotFound, MetricNotFound, ThresholdNotHeld, BadValue
         If the panel has no such view.
     """
-    chosen = _slice(choices, now, asked.slice) if asked.by is None else None
+    chosen = _slice(choices, now, asked.slice) if asked.by is None or asked.slice is not None else None
     names = now.by if asked.by is None else asked.by
     by = columns(choices, names)
     same = by == now.by and chosen == now.slice

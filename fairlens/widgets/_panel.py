@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
@@ -27,6 +28,7 @@ from ._live import LivePanel
 from ._moved import Asked, moved
 from ._payload import canonical, payload
 from ._restored import restored
+from ._shown import show_panel, wants_html
 from ._state import Method, State
 from ._static import static_html
 from ._view import View
@@ -34,7 +36,6 @@ from ._why import Told, shown
 from ._why_asked import check_group, check_method, explain_view
 
 _log = logging.getLogger("fairlens")
-_SLOTS, _OUTPUTS = 3, 3
 _MOST_TOLD = 20
 
 
@@ -58,7 +59,7 @@ class Panel(ipywidgets.VBox):
     ) -> None:
         self._choices = choices
         self._max_predictions = max_predictions
-        self._as_html = as_html
+        self.as_html = wants_html(os.environ) if as_html is None else as_html
         self._told: list[Told] = []
         self._recorded: list[RecordedView] = []
         self._slots: list[tuple[Any, ...]] = []
@@ -287,12 +288,7 @@ class Panel(ipywidgets.VBox):
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        bundle = self._repr_mimebundle_()
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        data = {**data, "text/plain": self.view.sentence}
-        display(data, metadata=metadata, raw=True)
-        empty = {"text/html": ""}
-        self._slots = [tuple(display(empty, raw=True, display_id=True) for _ in range(_OUTPUTS)) for _ in range(_SLOTS)]
+        self._slots = show_panel(self, display)
 
     def __repr__(self) -> str:
         return f"Panel at: {self.view.words}"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import replace
+from html.parser import HTMLParser
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,8 +19,39 @@ from ._state import METHODS, State, read_slice_reference
 if TYPE_CHECKING:
     from ._choices import Choices
 
-_BLOCK = re.compile(r'<script type="application/json" data-fairlens="(state|payload)" data-digest="([0-9a-f]{64})">(.*?)</script>', re.S)
-_HOST = re.compile(r'data-fairlens="view"[^>]*data-payload="([0-9a-f]{64})"')
+
+class _Found(HTMLParser):
+    """The states on a page, each with the digest of what it was sent with; and what was sent, by digest."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.states: list[tuple[str, str]] = []
+        self.payloads: dict[str, str] = {}
+        self._host = ""
+        self._block: tuple[str, str] | None = None
+        self._text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        of = {name: value or "" for name, value in attrs}
+        kind = of.get("data-fairlens", "")
+        if tag == "div" and kind == "view":
+            self._host = of.get("data-payload", "")
+        if tag == "script" and kind in ("state", "payload"):
+            self._block, self._text = (kind, of.get("data-digest", "")), ""
+
+    def handle_data(self, data: str) -> None:
+        if self._block is not None:
+            self._text += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag != "script" or self._block is None:
+            return
+        kind, digest = self._block
+        if kind == "payload":
+            self.payloads[digest] = self._text
+        else:
+            self.states.append((self._text, self._host))
+        self._block = None
 
 
 def restored(choices: Choices, source: RecordedView | str | PathLike[str], number: int) -> State:
@@ -64,18 +95,10 @@ def _views(source: Any) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
             hint='panel.restore("audit.html")',
             role="source",
         )
-    payloads, states = {}, []
+    found = _Found()
     for text in texts:
-        waiting: str | None = None
-        marks = sorted([*_BLOCK.finditer(text), *_HOST.finditer(text)], key=lambda match: match.start())
-        for match in marks:
-            if match.re is _HOST:
-                waiting = match[1]
-            elif match[1] == "payload":
-                payloads[match[2]] = match[3]
-            elif waiting is not None:
-                states.append((match[3], waiting))
-    return [(json.loads(state), json.loads(payloads[digest])) for state, digest in states if digest in payloads]
+        found.feed(text)
+    return [(json.loads(state), json.loads(found.payloads[digest])) for state, digest in found.states if digest in found.payloads]
 
 
 def _texts(path: Path) -> list[str]:

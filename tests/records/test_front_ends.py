@@ -23,20 +23,12 @@ FONTS = re.compile(r"https://cdn\.jsdelivr\.net/npm/@fortawesome/")
 """Voila asks for icons that nothing of ours uses; they are refused here like everything outside."""
 TEXTS = texts_of("en")["shown"]
 SETUP = """import numpy as np, pandas as pd, fairlens as fl
-from IPython.display import display
-from fairlens.texts import texts_of
-from fairlens.widgets._shown import show_panel
 rng = np.random.default_rng(0)
 people = pd.DataFrame({"race": rng.choice(["a", "b"], 900), "dept": rng.choice(["x", "y"], 900)})
 people["score"] = np.clip(rng.normal(0.5 + 0.15 * (people["race"] == "a"), 0.2), 0, 1)
 audit = fl.audit(people, y_score="score", threshold=0.5, favorable=1, sensitive_features=["race", "dept"])
-class Shown:
-    texts = texts_of("en")
-    def __init__(self, as_html): self.panel, self.as_html = fl.panel(audit), as_html
-    def __getattr__(self, name): return getattr(self.panel, name)
-    def _ipython_display_(self): show_panel(self, display)
 """
-CELLS = (SETUP, "Shown(False)", "Shown(False)", "Shown(True)", "Shown(True)")
+CELLS = (SETUP, "fl.panel(audit)", "fl.panel(audit)", "fl.panel(audit, as_html=True)", "fl.panel(audit, as_html=True)")
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from pages import mounted
 
 import fairlens as fl
 
-STATES = 120
+STATES = 50
 
 
 @pytest.fixture(scope="module", params=["people", "weighted"])
@@ -102,7 +102,7 @@ def test_the_code_of_random_states_is_that_of_python_and_gives_the_table(browser
     panel, rng = fl.panel(audit), random.Random(6)
     with mounted(browser, panel) as (live, watch):
         live.root.get_by_text("Code of this view").click()
-        for _ in range(40):
+        for _ in range(15):
             drawn(panel, rng)
             live.page.evaluate("state => window.model.set('state', state)", panel._live.state)
             assert live.root.locator(".fl-code textarea").input_value() == panel.code
@@ -137,7 +137,7 @@ def test_a_state_is_restored_from_a_record(audit, form, tmp_path):
 
     panel, rng = fl.panel(audit, slices=fl.Slice("it's", {"sex": "f"})), random.Random(7)
     path = tmp_path / f"record{form}"
-    for _ in range(12):
+    for _ in range(4):
         drawn(panel, rng)
         panel._make_record()
     if form == ".html":
@@ -149,7 +149,7 @@ def test_a_state_is_restored_from_a_record(audit, form, tmp_path):
     source = panel.recorded[-1] if form == "view" else path
     assert again.restore(source)._live.state == panel._live.state
     if form == ".ipynb":
-        for k in (0, 5, -2):
+        for k in (0, 2, -2):
             assert again.restore(path, k)._live.state == dict(panel.recorded[k].state)
 
 

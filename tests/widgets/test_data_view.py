@@ -11,6 +11,7 @@ import fairlens as fl
 from fairlens.exceptions import BadValue, LevelNotFound
 from fairlens.texts import texts_of
 from fairlens.widgets import _data_view
+from fairlens.widgets._code import code_of
 from fairlens.widgets._kinds import kind_of
 
 POPULATION = {"race": {"a": 0.5, "b": 0.3, "c": 0.15, "d": 0.05}}
@@ -130,3 +131,14 @@ def test_columns_that_are_suppressed_for_every_group_are_named_in_one_line():
     html = fl.describe(audit).html()
     assert "Missing values, suppressed for every group: few." in html
     assert "No few" not in html
+
+
+def test_the_code_names_the_population_where_the_table_does(audit):
+    panel = fl.panel(audit, population=POPULATION)
+    for state, named in (({"by": "race", "where": {}}, True), ({"by": "sex", "where": {}}, False), ({"by": "race", "where": {"sex": "f"}}, False)):
+        panel.show(**state, view="data")
+        code = code_of(panel._choices, panel.view.state)
+        assert ("population=population" in code) is named
+        known = {"fl": fl, "audit": audit, "population": POPULATION}
+        exec("\n".join(line for line in code.splitlines() if not line.startswith("panel")), known)
+        assert known["people"].has_population is named

@@ -8,7 +8,7 @@ export function codeOf(data, state) {
   const sliceText = (one) => write("slice", { name: python(one.name), levels: mapped(one.at), others: own.others });
   const groups = list(state.by.map((axis) => own.axes[axis])), by = state.slice ? sliceText(state.slice) : groups;
   const said = {
-    audit: own.audit, metric: own.metrics[state.metric], by, reference: referenceCode(data, state), confidence: own.confidence, population: own.population,
+    audit: own.audit, metric: own.metrics[state.metric], by, reference: referenceCode(data, state), confidence: own.confidence, population: isCompared(data, state) ? own.population : "",
     adjust: list(state.adjust.map((axis) => own.axes[axis])), compare: python(state.compare), view: python(state.view), method: python(state.why.method),
   };
   const kept = state.at.flatMap((codes, axis) => {

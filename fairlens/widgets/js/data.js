@@ -83,6 +83,12 @@ function populationOf(section, state) {
   return { codes: found.codes.map(turn), names: found.names.map(turn), shares: found.shares };
 }
 
+// Whether the code of a view names the population: where its table does.
+function isCompared(data, state) {
+  const section = data.views?.find(({ name }) => name === "data");
+  return Boolean(section && populationOf(section, state));
+}
+
 // Levels of the population that nobody here has.
 function absent(data, section, population, view, lacking) {
   if (!population) return [];
