@@ -39,6 +39,8 @@ TEMPLATES = {
     "population": ", population=population",
     "thresholds": 'curve = view.curve("threshold", by={by}{confidence})',
     "thresholds_plot": "curve.plot()",
+    "costs": "costs = fl.choose_thresholds(view, by={by}, false_positive={first}, false_negative={second}{confidence})",
+    "costs_plot": "costs.plot()",
     "gap": "why = fl.decompose_gap(view, None, reference={reference}, by={by}, metric={metric})",
     "means": "why = fl.explain(view, {method}, {by})",
     "why_plot": "why.plot()",
@@ -61,6 +63,8 @@ def pack_code(choices: Choices) -> dict[str, Any]:
         "confidence": "" if choices.confidence == 0.95 else fill("confidence", confidence=repr(choices.confidence)),
         "population": TEMPLATES["population"] if choices.population is not None else "",
         "decided": repr("decided"),
+        "curves": choices.audit.tables.steps is not None,
+        "costs": _costs(choices),
         "others": "" if choices.labels["others"] == OTHERS else fill("others", others=repr(choices.labels["others"])),
     }
 
@@ -90,20 +94,45 @@ def code_of(choices: Choices, state: State) -> str:
         "view": repr(state.view),
         "method": repr(state.method),
     }
-    lines = [fill("view", audit=choices.name, where=_where(pack["plain"], state.where), at=_at(choices, state)), *_calls(state, said)]
+    lines = [fill("view", audit=choices.name, where=_where(pack["plain"], state.where), at=_at(choices, state)), *_calls(choices, state, said)]
     mapped = ", ".join(fill("level_any", axis=repr(axis), levels=_listed(levels)) for axis, levels in state.where)
     slice_ = fill("slice_of", slice=_slice(state.slice)) if state.slice else ""
     panel = {**said, "by": _listed(state.by), "levels": mapped, "threshold": _threshold(state), "slice": slice_}
     return "\n".join([*lines, fill("panel", **panel)])
 
 
-def _calls(state: State, said: dict[str, str]) -> list[str]:
-    if state.view in ("data", "thresholds"):
+def _calls(choices: Choices, state: State, said: dict[str, str]) -> list[str]:
+    if state.view == "thresholds":
+        return _threshold_calls(choices, state, said)
+    if state.view == "data":
         return [fill(state.view, **said), fill(f"{state.view}_plot")]
     if state.view == "why":
         return [fill("gap" if state.method == "gap" else "means", **said), fill("why_plot")]
     adjusted = [fill("adjust", **said)] if state.adjust and state.slice is None and state.reference not in ("rest", "overall") else []
     return [fill("rates", **said), fill(state.compare, **said), *adjusted, fill("plot")]
+
+
+def _threshold_calls(choices: Choices, state: State, said: dict[str, str]) -> list[str]:
+    """The rates against the threshold, and what errors cost; a slice has no curve, and decisions without scores have none."""
+    if state.slice is not None or choices.audit.tables.steps is None:
+        return [fill("rates", **said), fill("plot")]
+    costs = state.costs or _costs(choices)
+    if costs is None:
+        return [fill("thresholds", **said), fill("thresholds_plot")]
+    first, second = map(_plain, costs)
+    return [fill("thresholds", **said), fill("thresholds_plot"), fill("costs", **said, first=first, second=second), fill("costs_plot")]
+
+
+def _costs(choices: Choices) -> tuple[float, float] | None:
+    """What errors cost, where there are labels that they could be seen by."""
+    if not choices.audit.tables.has_y_true:
+        return None
+    return (1.0, 1.0) if choices.costs is None else choices.costs.pair
+
+
+def _plain(value: float) -> str:
+    """Write a cost as the browser does."""
+    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
 
 
 def _by(state: State) -> str:

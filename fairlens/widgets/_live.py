@@ -21,6 +21,7 @@ class LivePanel(anywidget.AnyWidget):
     payload = traitlets.Unicode().tag(sync=True)
     state = traitlets.Dict().tag(sync=True)
     explained = traitlets.Unicode("[]").tag(sync=True)
+    looked = traitlets.Unicode("").tag(sync=True)
     working = traitlets.Dict()  # told by message and not saved, since nobody works on a saved page
     frozen = traitlets.Bool(False).tag(sync=True)
     error = traitlets.Unicode().tag(sync=True)

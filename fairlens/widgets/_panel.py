@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from os import PathLike
 from typing import Any, Literal
 
@@ -25,6 +26,8 @@ from ._explaining import Explaining
 from ._inline import RecordedView, Still, inline
 from ._kinds import kind_of
 from ._live import LivePanel
+from ._looked_at import LookedAt, looked_html
+from ._looking import Looking, plan_of
 from ._moved import Asked, moved
 from ._payload import canonical, payload
 from ._restored import restored
@@ -64,6 +67,8 @@ class Panel(ipywidgets.VBox):
         self._recorded: list[RecordedView] = []
         self._slots: list[tuple[Any, ...]] = []
         self._strip = judge_all(choices, criteria)
+        plan = plan_of(choices.audit, criteria, choices.confidence)
+        self._looking = Looking(lambda raw: View(choices, choices.decode(raw)), plan, choices.confidence)
         self._text = payload(choices, title, self._strip)
         self._live = LivePanel(payload=self._text, state=choices.encode(first))
         self._explaining = Explaining(self._tell)
@@ -91,6 +96,11 @@ class Panel(ipywidgets.VBox):
         """The view that the panel is at, measured in Python."""
         raw = self._live.state
         return View(self._choices, self._choices.decode(raw), self._strip, shown(self._told, raw))
+
+    @property
+    def looked_at(self) -> LookedAt:
+        """The views that were looked at until now, and what stands out after allowing for all that was explored."""
+        return LookedAt.of(self._looking, self.texts)
 
     @property
     def code(self) -> str:
@@ -236,7 +246,7 @@ class Panel(ipywidgets.VBox):
         picture = kind_of(now.state.view).picture(now) or draw_rates(now)
         why = now.why.picture() if now.why and now.state.view in ("disparities", "why") else None
         text = canonical([one.packed for one in self._told]) if self._told else ""
-        made = RecordedView(inline(static_html(now), self._text, state, text), Still.of(picture), state, Still.of(why) if why else None)
+        made = RecordedView(inline(static_html(now, looked_html(self.looked_at)), self._text, state, text), Still.of(picture), state, Still.of(why) if why else None)
         self._recorded.append(made)
         return made
 
@@ -245,6 +255,9 @@ class Panel(ipywidgets.VBox):
         kind = content.get("kind") if isinstance(content, dict) else None
         if kind == "cancel":
             self._explaining.cancel()
+        elif kind == "looked":
+            if self._looking.add(content["state"], datetime.now(UTC)):
+                self._live.looked = self.looked_at.packed
         elif kind in ("record", "explain"):
             self._live.state = content["state"]
             if kind == "record":

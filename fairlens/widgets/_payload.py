@@ -18,6 +18,7 @@ from ._code import pack_code
 from ._criteria import Strip
 from ._cuts import MOST_SLIDERS
 from ._kinds import packed_views
+from ._looked_texts import looked_ui
 from ._state import MOST_ATTRIBUTES
 
 FORMAT = "fairlens-panel/3"
@@ -65,6 +66,7 @@ def payload(choices: Choices, title: str, strip: Strip | None = None) -> str:
         "criteria": strip and strip.pack(),
         "views": packed_views(choices),
         "code": pack_code(choices),
+        "looked": {"ui": looked_ui(texts)},
     }
     return canonical(content)
 

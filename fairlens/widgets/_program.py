@@ -8,11 +8,28 @@ from pathlib import Path
 
 _HERE = Path(__file__).parent / "js"
 _FILES = (
-    "intervals.js", "measure.js", "sentence.js", "elements.js", "views.js", "filters.js", "controls.js", "criteria.js", "disparities.js", "data.js",
-    "sweep.js", "lines.js", "costs.js", "thresholds.js", "why.js", "code.js", "panel.js", "record.js",
+    "intervals.js",
+    "measure.js",
+    "sentence.js",
+    "elements.js",
+    "views.js",
+    "filters.js",
+    "controls.js",
+    "criteria.js",
+    "disparities.js",
+    "data.js",
+    "sweep.js",
+    "lines.js",
+    "costs.js",
+    "thresholds.js",
+    "why.js",
+    "code.js",
+    "looked.js",
+    "panel.js",
+    "record.js",
 )
 
-_STYLES = ("panel.css", "data.css", "thresholds.css", "why.css")
+_STYLES = ("panel.css", "data.css", "thresholds.css", "why.css", "looked.css")
 
 
 @cache

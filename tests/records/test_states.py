@@ -107,10 +107,13 @@ def test_the_code_of_random_states_is_that_of_python_and_gives_the_table(browser
             live.page.evaluate("state => window.model.set('state', state)", panel._live.state)
             assert live.root.locator(".fl-code textarea").input_value() == panel.code
             runs_to_the_same(panel, audit)
-        for view in ("why", "disparities"):
-            panel.show(slice=False, view=view)
+        for view, sliced in (("why", False), ("thresholds", False), ("thresholds", fl.Slice("x", {"sex": "f"})), ("disparities", False)):
+            panel.show(slice=sliced, view=view)
             live.page.evaluate("state => window.model.set('state', state)", panel._live.state)
             assert live.root.locator(".fl-code textarea").input_value() == panel.code
+            lines = [line for line in panel.code.splitlines() if not line.startswith("panel =")]
+            if view == "thresholds":
+                exec("\n".join(lines), {"fl": fl, "audit": audit})
         assert watch.errors == []
 
 

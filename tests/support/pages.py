@@ -191,7 +191,7 @@ def mounted(browser: Any, panel: Any, **options: Any) -> Iterator[tuple[PanelPag
     page.set_content("<!doctype html><title>Panel</title><main></main>")
     live = panel._live
     page.add_style_tag(content=live._css)
-    values = {name: getattr(live, name) for name in ("payload", "state", "explained", "frozen")}
+    values = {name: getattr(live, name) for name in ("payload", "state", "explained", "looked", "frozen")}
     page.evaluate(_MODEL, {"program": live._esm, "values": values})
     try:
         yield PanelPage(page), watch

@@ -7,7 +7,9 @@ export function codeOf(data, state) {
   const mapped = (at) => at.flatMap((codes, axis) => (codes.length ? [write("level_any", { axis: own.axes[axis], levels: levels(axis, codes) })] : [])).join(", ");
   const sliceText = (one) => write("slice", { name: python(one.name), levels: mapped(one.at), others: own.others });
   const groups = list(state.by.map((axis) => own.axes[axis])), by = state.slice ? sliceText(state.slice) : groups;
+  const costs = state.costs ?? own.costs;
   const said = {
+    first: costs && String(costs[0]), second: costs && String(costs[1]),
     audit: own.audit, metric: own.metrics[state.metric], by, reference: referenceCode(data, state), confidence: own.confidence, population: isCompared(data, state) ? own.population : "",
     adjust: list(state.adjust.map((axis) => own.axes[axis])), compare: python(state.compare), view: python(state.view), method: python(state.why.method),
   };
@@ -23,13 +25,17 @@ export function codeOf(data, state) {
   const slice = state.slice ? write("slice_of", { slice: by }) : "";
   return [
     write("view", { audit: own.audit, where, at }),
-    ...calls(state).map((name) => write(name, said)),
+    ...calls(state, own, costs).map((name) => write(name, said)),
     write("panel", { ...said, by: groups, levels: mapped(state.at), threshold, slice }),
   ].join("\n");
 }
 
-function calls({ view, why, compare, adjust, slice, reference }) {
-  if (view === "data" || view === "thresholds") return [view, `${view}_plot`];
+function calls({ view, why, compare, adjust, slice, reference }, { curves }, costs) {
+  if (view === "data") return [view, `${view}_plot`];
+  if (view === "thresholds") {
+    if (slice || !curves) return ["rates", "plot"];
+    return [view, `${view}_plot`, ...(costs ? ["costs", "costs_plot"] : [])];
+  }
   if (view === "why") return [why.method === "gap" ? "gap" : "means", "why_plot"];
   return ["rates", compare, ...(adjust.length && !slice && !["rest", "overall"].includes(reference[0]) ? ["adjust"] : []), "plot"];
 }

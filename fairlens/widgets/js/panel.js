@@ -124,11 +124,12 @@ function once(make) {
   return () => (made ??= make());
 }
 
-// What stands under every view: recording, the code of the view.
+// What stands under every view: recording, the code of the view, what was looked at.
 function footOf({ data, model, frozen, panes, code }) {
   const parts = frozen ? [] : [recordButton(data, model, panes)];
   if (code) parts.push(code.box);
-  return { parts, events: {}, stop() {} };
+  const log = lookedLine(data, model, frozen);
+  return { parts: [...parts, log.root], events: { "change:looked": log.read }, stop: watchRest(model, frozen) };
 }
 
 // The request carries the state, so that what is recorded is what was seen, however busy the kernel is.
