@@ -4,7 +4,7 @@
 VIEWS.push({ name: "data", uses: ["by", "where"], make: dataView });
 
 function dataView({ section }) {
-  const said = section.ui, sentence = el("p", { class: "fl-sentence", dir: "auto" });
+  const said = section.ui;
   const picture = el("div", { class: "fl-figure" }), more = el("div", { class: "fl-more" }), under = el("div", { class: "fl-remarks" });
   const table = el("div", { class: "fl-numbers", tabindex: "0", role: "region", "aria-label": said.title, ...KEEP_KEYS });
   let open = false, last = null;
@@ -13,11 +13,11 @@ function dataView({ section }) {
     last = now;
     const { data, state } = now, found = describeData(data, section, state), many = found.rows.length > section.rows;
     const rows = many && !open ? found.rows.slice(0, section.rows) : found.rows;
-    sentence.textContent = whoSentence(data, section, state, found);
     picture.replaceChildren(whoPicture(data, section, state, { ...found, rows }));
     table.replaceChildren(whoTable(data, section, state, { ...found, rows, all: found.rows }));
     under.replaceChildren(...whoRemarks(section, found).map((text) => el("p", {}, text)));
     rebuildMore(data, many, rows.length, found.rows.length);
+    return whoSentence(data, section, state, found);
   }
 
   function rebuildMore(data, many, k, all) {
@@ -29,7 +29,7 @@ function dataView({ section }) {
     more.append(el("span", {}, fill(said.shown, { k: count(data, k), all: count(data, all) })), button(text, act, { "data-key": "who" }));
     if (held) more.querySelector("button").focus();
   }
-  return { root: el("div", {}, sentence, more, picture, table, under), show };
+  return { root: el("div", {}, more, picture, table, under), show };
 }
 
 const peopleOf = (sums) => sums[0].reduce((a, b) => a + b, 0);
