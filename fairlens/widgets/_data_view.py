@@ -104,8 +104,10 @@ def described(view: View) -> Description:
     rows = tuple(replace(row, share=_worded(row.share, choices.reason)) for row in answer.rows)
     left_out = {column.name for column in missing_columns(choices.audit.tables)} - {column.name for column in _sent(choices)}
     columns = tuple(name for name in answer.columns if name not in left_out)
-    attributes = (view.labels["slice"],) if state.slice is not None else answer.attributes
-    return replace(answer, attributes=attributes, rows=rows, columns=columns, within=within_of(among))
+    if state.slice is not None:
+        name = (view.labels["slice"],)
+        answer = replace(answer, attributes=name, wholes=tuple(replace(whole, by=name) for whole in answer.wholes))
+    return replace(answer, rows=rows, columns=columns, within=within_of(among))
 
 
 def _worded(row: GroupRow, reason: Callable[[str], str]) -> GroupRow:
