@@ -11,6 +11,7 @@ from pages import PanelPage, export, mounted, offline_page
 
 import fairlens as fl
 from fairlens.texts import texts_of
+from fairlens.widgets._code import code_of
 
 STATES = 14
 TEXTS = "table => [...table.rows].map(row => [...row.cells].map(cell => cell.textContent))"
@@ -65,7 +66,7 @@ def recorded(panel):
             rng.choice(["difference", "ratio"]), rng.sample(free, min(len(free), 1)), rng.choice(["disparities", "why"]), False,
         )  # fmt: skip
         if k % 5 == 4:
-            panel.show(slice="mujeres jóvenes")
+            panel.show(slice=fl.Slice(texts_of("es")["panel"]["others"], {"sexo": "mujer"}) if k == 4 else "mujeres jóvenes")
         panel._make_record()
         found.append((panel.view, panel.recorded[-1]))
     panel.show("selection_rate", "raza", {}, "largest", 0.5, "difference", False, "why", False)
@@ -80,6 +81,10 @@ def page(browser, recorded, tmp_path_factory):
         page.locator("[data-live=yes]").nth(len(recorded) - 1).wait_for()
         yield page
         assert watch.errors == []
+
+
+def recorded_code(view):
+    return code_of(view.choices, view.state)
 
 
 def english_fragments():
@@ -102,6 +107,8 @@ def test_the_page_says_what_python_says(page, recorded):
     for nth, (view, _) in enumerate(recorded):
         live = PanelPage(page, nth)
         assert live.sentence == view.sentence
+        live.root.locator(".fl-code summary").click()
+        assert live.root.locator(".fl-code pre").text_content() == recorded_code(view)
         static = page.locator(".fl-static").nth(nth)
         assert static.get_attribute("lang") == live.root.get_attribute("lang") == "es"
         assert static.locator(".fl-sentence").text_content() == view.sentence
