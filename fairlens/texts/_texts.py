@@ -69,6 +69,10 @@ class Texts:
         whole, *rest = text.split(".")
         return self.marks["decimal"].join([re.sub(r"\B(?=(?:\d{3})+$)", self.marks["group"], whole), *rest])
 
+    def amount(self, value: float) -> str:
+        """Write an amount of anything: one decimal, none from a thousand on, with marks between groups of digits."""
+        return self.fixed(value, 0 if abs(value) >= 999.95 else 1)
+
     def interval(self, value: str, lower: str, upper: str) -> str:
         """Write a number with its interval."""
         return self.marks["interval"].replace("{value}", value).replace("{lower}", lower).replace("{upper}", upper)

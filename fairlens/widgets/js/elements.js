@@ -44,6 +44,7 @@ const full = (value) => (value === null || Number.isNaN(value) ? null : String(v
 // Numbers as people of the language write them, by the same rules as fairlens/texts/_texts.py.
 const NONE = "–";
 export const count = (data, n) => (n === null ? NONE : localText(data, String(n)));
+const amount = (data, value) => fixedText(data, value, Math.abs(value) < 999.95 ? 1 : 0);
 const withLimits = (data, value, lower, upper) => fill(data.numbers.interval, { value, lower, upper });
 export const percent = (data, value, lower, upper) => {
   if (Number.isNaN(value)) return NONE;

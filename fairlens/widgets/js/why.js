@@ -51,7 +51,8 @@ function whyView({ data, section: { ui, methods, gaps, can: able }, model, froze
     const offered = methods.filter((method) => can || stored.some((told) => told.method === method));
     const name = (control) => control.closest("label")?.firstChild.textContent ?? control.textContent;
     const focused = bar.contains(document.activeElement) ? name(document.activeElement) : null;
-    bar.replaceChildren(choice(ui.method, offered.map((method) => [method, ui[method]]), state.why.method, (method) =>
+    bar.replaceChildren();
+    if (offered.length) bar.append(choice(ui.method, offered.map((method) => [method, ui[method]]), state.why.method, (method) =>
       change((now) => ({ why: { ...now.why, method } }), true)));
     if (found && found.told.groups.length > 1 && alike(found.told.of.by, state.by)) {
       const groups = found.told.groups.map((group, i) => [String(i), group.name]);
@@ -79,7 +80,7 @@ function whyView({ data, section: { ui, methods, gaps, can: able }, model, froze
     if (offers !== built) rebuild(found); // controls stay while a slider moves
     built = offers;
     body.classList.toggle("fl-stale", Boolean(found && !found.fits));
-    about.replaceChildren(...aboutOf(ui, found, can, noGap(state), back));
+    about.replaceChildren(...aboutOf(ui, found, can, frozen, noGap(state), back));
     body.replaceChildren(...(found ? toldOf(ui, found, state.stop) : []));
   }
 
@@ -141,9 +142,9 @@ function workLine(data, ui, model, can, explain) {
   return { parts: can ? [status, spoken] : [], tell, ask, follow, settle };
 }
 
-function aboutOf(ui, found, can, noGap, back) {
+function aboutOf(ui, found, can, frozen, noGap, back) {
   const reason = can && noGap ? [ui.no_gap] : [];
-  if (!found) return reason.length ? reason : [can ? ui.none : ui.none_frozen];
+  if (!found) return reason.length ? reason : [can ? ui.none : frozen ? ui.none_frozen : ui.no_model];
   if (found.fits) return [];
   const { why, view: looked, slices, costs, ...view } = found.told.state; // how it is explained stays, and where one looks
   return [ui.stale.replace("{about}", () => found.told.about), " ", button(ui.back, () => back({ ...view, slice: null })), ...reason];
