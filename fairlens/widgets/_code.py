@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .._levels import MISSING, Level
 from .._slice import OTHERS, Slice, others_of
 from .._thresholds import GroupThresholds
+from ._data_view import is_compared
 from ._filled import filled
 from ._state import Levels, State
 
@@ -90,7 +91,7 @@ def code_of(choices: Choices, state: State) -> str:
         "by": _by(state),
         "reference": _reference(state),
         "confidence": pack["confidence"],
-        "population": pack["population"],
+        "population": pack["population"] if is_compared(choices, state) else "",
         "adjust": repr(list(state.adjust)),
         "compare": repr(state.compare),
         "view": repr(state.view),

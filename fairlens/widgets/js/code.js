@@ -10,7 +10,7 @@ export function codeOf(data, state) {
   const costs = state.costs ?? own.costs;
   const said = {
     first: costs && String(costs[0]), second: costs && String(costs[1]),
-    audit: own.audit, metric: own.metrics[state.metric], by, reference: referenceCode(data, state), confidence: own.confidence, population: own.population,
+    audit: own.audit, metric: own.metrics[state.metric], by, reference: referenceCode(data, state), confidence: own.confidence, population: isCompared(data, state) ? own.population : "",
     adjust: list(state.adjust.map((axis) => own.axes[axis])), compare: python(state.compare), view: python(state.view), method: python(state.why.method),
   };
   const kept = state.at.flatMap((codes, axis) => {

@@ -66,11 +66,10 @@ function render({ model, el: root }) {
     const state = now(), at = chosen(state);
     try {
       const [seen, shown] = sliced(data, state), found = once(() => measure(seen, shown));
-      const text = sentenceOf(seen, shown, found());
-      if (status.textContent !== text) status.replaceChildren(...running(text));
       strip.show(panes[at].section.name);
       bodies.forEach((body, i) => (body.hidden = i !== at));
-      panes[at].show({ data: seen, state: shown, whole: state, found });
+      const text = panes[at].show({ data: seen, state: shown, whole: state, found }) ?? sentenceOf(seen, shown, found()); // a view may have its own
+      if (status.textContent !== text) status.replaceChildren(...running(text));
       code?.show({ ...state, view: panes[at].section.name });
       alert.textContent = "";
     } catch (error) {
