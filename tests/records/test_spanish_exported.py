@@ -206,4 +206,4 @@ def test_notes_about_the_data_are_marked_as_english(browser):
     assert all(f'<p lang="en">{note}</p>' in panel.recorded[-1].html for note in audit.notes)
     with mounted(browser, panel) as (live, _):
         assert live.root.locator(".fl-remarks [lang=en]").all_text_contents() == list(audit.notes)
-        assert texts_of("es")["panel"]["notes"] in live.root.locator(".fl-remarks").text_content()
+        assert texts_of("es")["panel"]["notes"] in live.root.locator(".fl-remarks").last.text_content()
