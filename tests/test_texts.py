@@ -17,7 +17,7 @@ from fairlens.texts import LANGUAGES, texts_of
 PACKAGE = Path(fairlens.__file__).parent
 FOLDER = PACKAGE / "texts"
 OTHERS = [language for language in LANGUAGES if language != "en"]
-SAME = {"n", "n={n}", "SHAP", "LIME"}
+SAME = {"n", "n={n}", "{group} {share}, n={n}", "SHAP", "LIME"}
 """Texts that may be the same in two languages: names, and places between marks."""
 PLACE = re.compile(r"\{(\w*)\}")
 

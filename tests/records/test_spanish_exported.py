@@ -11,6 +11,7 @@ from pages import PanelPage, export, mounted, offline_page
 
 import fairlens as fl
 from fairlens.texts import texts_of
+from fairlens.widgets._code import code_of
 
 STATES = 14
 TEXTS = "table => [...table.rows].map(row => [...row.cells].map(cell => cell.textContent))"
@@ -65,7 +66,7 @@ def recorded(panel):
             rng.choice(["difference", "ratio"]), rng.sample(free, min(len(free), 1)), rng.choice(["disparities", "why"]), False,
         )  # fmt: skip
         if k % 5 == 4:
-            panel.show(slice="mujeres jóvenes")
+            panel.show(slice=fl.Slice(texts_of("es")["panel"]["others"], {"sexo": "mujer"}) if k == 4 else "mujeres jóvenes")
         panel._make_record()
         found.append((panel.view, panel.recorded[-1]))
     panel.show("selection_rate", "raza", {}, "largest", 0.5, "difference", False, "why", False)
@@ -98,10 +99,12 @@ def check_spanish(said):
 
 
 def test_the_page_says_what_python_says(page, recorded):
-    seen = set()
+    expect, seen = pytest.importorskip("playwright.sync_api").expect, set()
     for nth, (view, _) in enumerate(recorded):
         live = PanelPage(page, nth)
         assert live.sentence == view.sentence
+        live.root.locator(".fl-code summary").click()
+        expect(live.root.locator(".fl-code textarea")).to_have_value(code_of(view.choices, view.state))
         static = page.locator(".fl-static").nth(nth)
         assert static.get_attribute("lang") == live.root.get_attribute("lang") == "es"
         assert static.locator(".fl-sentence").text_content() == view.sentence
@@ -203,4 +206,4 @@ def test_notes_about_the_data_are_marked_as_english(browser):
     assert all(f'<p lang="en">{note}</p>' in panel.recorded[-1].html for note in audit.notes)
     with mounted(browser, panel) as (live, _):
         assert live.root.locator(".fl-remarks [lang=en]").all_text_contents() == list(audit.notes)
-        assert texts_of("es")["panel"]["notes"] in live.root.locator(".fl-remarks").text_content()
+        assert texts_of("es")["panel"]["notes"] in live.root.locator(".fl-remarks").last.text_content()

@@ -223,7 +223,7 @@ export function whoTable(data, section, state, found) {
     ...found.told.map((k) => fill(said.missing, { column: found.columns[k] })), ...(noted ? [said.note] : []),
   ];
   const body = found.rows.map((row) => el("tr", { "data-status": row.share.status },
-    ...levelsOf(data, state, row).map((name) => el("th", { scope: "row" }, name)), whoCount(data, row.n), whoRate(data, section, row.share),
+    ...levelsOf(data, state, row).map((name) => el("th", { scope: "row", dir: "auto" }, name)), whoCount(data, row.n), whoRate(data, section, row.share),
     ...(found.population ? comparedCells(data, section, row) : []), ...(section.labels ? labelCells(data, section, row) : []),
     ...found.told.map((k) => whoPart(data, section, row.lacking[k])), ...(noted ? [el("td", {}, note(row))] : []),
   ));
