@@ -13,6 +13,7 @@ from ._cube import Cube
 from ._inputs import Handle, make
 from ._levels import Level
 from ._measure import Measured, disparity
+from ._missing import MissingInputs
 from ._protect import Profile, PublishedTables, publish
 from ._protected import ProtectedAudit, Selection
 from ._remarks import disagreements
@@ -54,7 +55,7 @@ class Audit(Measured):
     @cached_property
     def tables(self) -> Tables:
         """Raw tables of counts."""
-        return Tables(self.cube, clusters=self._clusters, classes=self._classes)
+        return Tables(self.cube, clusters=self._clusters, classes=self._classes, missing=self._missing)
 
     @property
     def sentence(self) -> str:
@@ -111,17 +112,21 @@ class Audit(Measured):
         """
         made = self._published.get(str(profile))
         if made is None:
-            made = self._published[profile] = publish(self.cube, profile, self._clusters, self._classes)
+            made = self._published[profile] = publish(self.cube, profile, self._clusters, self._classes, self._missing)
         return ProtectedAudit(made, self.selection, self.threshold, profile, self.notes)
 
     @cached_property
     def _published(self) -> dict[str, PublishedTables]:
         return {}
 
+    @cached_property
+    def _missing(self) -> MissingInputs | None:
+        return None if self._handle is None else MissingInputs(self._handle.inputs, self._handle.columns, self.spec)
+
     def _changed(self, **changes: Any) -> Audit:
         """Another question about the same people, with the tables that are made already."""
         other = replace(self, **changes)
-        other.__dict__.update(tables=self.tables, _published=self._published)
+        other.__dict__.update(tables=self.tables, _published=self._published, _missing=self._missing)
         return other
 
     @property

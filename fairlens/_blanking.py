@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -11,6 +12,8 @@ import numpy.typing as npt
 from ._tables import Counts, Tables
 
 _MAX_UNKNOWNS = 1500
+_MOST_TRIALS = 3
+_ROUNDING = 1e-9
 Blank = npt.NDArray[np.bool_]
 Key = tuple[str, ...]
 
@@ -18,6 +21,20 @@ Key = tuple[str, ...]
 def subsets(axes: Key) -> list[Key]:
     """List every subset of the axes, the empty one first."""
     return [subset for size in range(len(axes) + 1) for subset in combinations(axes, size)]
+
+
+def _lines(tables: Tables, start: Mapping[Key, int]) -> list[tuple[int, Counts]]:
+    """Each line: the cell of the smaller table, and the cells of the larger one that add up to it."""
+    lines = []
+    for subset in subsets(tables.axes)[1:]:
+        codes = tables.table(subset).codes
+        for j in range(len(subset)):
+            rest = subset[:j] + subset[j + 1 :]
+            at = {tuple(code): i for i, code in enumerate(tables.table(rest).codes.tolist())}
+            owner = np.array([at[tuple(code)] for code in np.delete(codes, j, axis=1).tolist()]) if rest else np.zeros(len(codes), int)
+            for margin in np.unique(owner):
+                lines.append((start[rest] + int(margin), start[subset] + np.flatnonzero(owner == margin)))
+    return lines
 
 
 class _Blanker:
@@ -37,25 +54,12 @@ class _Blanker:
         self.people: Counts = np.concatenate(people)
         self.decided: Counts = np.concatenate(decided)
         self.blank = (self.people > 0) & (self.people < floor)
-        self.lines = self._lines(tables)
+        self.lines = _lines(tables, self.start)
 
     def run(self) -> Blank:
         while self._mend_lines() or self._mend_system():
             pass
         return self.blank
-
-    def _lines(self, tables: Tables) -> list[tuple[int, Counts]]:
-        """Each line: the cell of the smaller table, and the cells of the larger one that add up to it."""
-        lines = []
-        for subset in subsets(tables.axes)[1:]:
-            codes = tables.table(subset).codes
-            for j in range(len(subset)):
-                rest = subset[:j] + subset[j + 1 :]
-                at = {tuple(code): i for i, code in enumerate(tables.table(rest).codes.tolist())}
-                owner = np.array([at[tuple(code)] for code in np.delete(codes, j, axis=1).tolist()]) if rest else np.zeros(len(codes), int)
-                for margin in np.unique(owner):
-                    lines.append((self.start[rest] + int(margin), self.start[subset] + np.flatnonzero(owner == margin)))
-        return lines
 
     def _mend_lines(self) -> bool:
         changed = False
@@ -176,7 +180,6 @@ def given_away(equations: Counts, people: Counts, decided: Counts) -> tuple[Blan
     Sloan working paper 1674, 1985); then an unknown is given away if no direction that keeps all equalities moves it.
     """
     from scipy import sparse  # type: ignore[import-untyped]
-    from scipy.optimize import linprog  # type: ignore[import-untyped]
 
     size = len(people)
     truth = np.concatenate([people, decided]).astype(float)
@@ -185,19 +188,26 @@ def given_away(equations: Counts, people: Counts, decided: Counts) -> tuple[Blan
     one = sparse.eye_array(size, format="csr")
     none = sparse.csr_array((size, size))
     slack = sparse.vstack([sparse.hstack([one, none]), sparse.hstack([none, one]), sparse.hstack([one, -one])], format="csr")
-    least = np.repeat([1.0, 0.0, 0.0], size)
-    width = slack.shape[0]
+    fixed = _fixed(known, truth, slack, np.repeat([1.0, 0.0, 0.0], size))
+    return fixed[:size], fixed[size:]
+
+
+def _fixed(known: Any, truth: Counts, slack: Any, least: Counts) -> Blank:
+    """Say which unknowns have one value only among all that are 0 or more, with ``known @ unknowns`` as in truth and ``slack @ unknowns >= least``."""
+    from scipy import sparse
+    from scipy.optimize import linprog  # type: ignore[import-untyped]
+
+    width, size = slack.shape
     # unknowns: the solution times a scale, one 0 to 1 per inequality, and the scale
     equal = sparse.hstack([known, sparse.csr_array((known.shape[0], width)), sparse.csr_array(-(known @ truth)[:, None])], format="csr")
     upper = sparse.hstack([-slack, sparse.eye_array(width), sparse.csr_array(least[:, None])], format="csr")
     found = linprog(
-        np.concatenate([np.zeros(2 * size), -np.ones(width), [0.0]]),
+        np.concatenate([np.zeros(size), -np.ones(width), [0.0]]),
         A_ub=upper, b_ub=np.zeros(width), A_eq=equal, b_eq=np.zeros(equal.shape[0]),
-        bounds=[(0, None)] * (2 * size) + [(0, 1)] * width + [(1, None)],
+        bounds=[(0, None)] * size + [(0, 1)] * width + [(1, None)],
     )  # fmt: skip
-    tight = found.x[2 * size : 2 * size + width] < 0.5
-    moved = _moved(sparse.vstack([known, slack[tight]], format="csr"))
-    return ~moved[:size], ~moved[size:]
+    tight = found.x[size : size + width] < 0.5
+    return ~_moved(sparse.vstack([known, slack[tight]], format="csr"))
 
 
 def _moved(equations: Any) -> Blank:
@@ -223,3 +233,132 @@ def blanks(tables: Tables, floor: int) -> dict[Key, Blank]:
     blank = search.run()
     ends = [*list(search.start.values())[1:], len(blank)]
     return {subset: blank[start:end] for (subset, start), end in zip(search.start.items(), ends, strict=True)}
+
+
+class _MissingBlanker:
+    """The search for partners of one count in every cell, such as people without a value of an input, whose people are blank already or shown."""
+
+    def __init__(self, people: Counts, counts: Counts, hidden: Blank, lines: list[tuple[int, Counts]], floor: int, coarse: int) -> None:
+        self.people, self.counts, self.hidden, self.lines, self.floor, self.coarse = people, counts, hidden, lines, floor, coarse
+        self.blank = hidden.copy()
+        self.trials = 0
+
+    def run(self) -> Blank:
+        if not self.hidden.any() or self.counts[0] >= self.people[0] - _ROUNDING:
+            return self.blank  # everybody: what the whole says of each group, no blank could take back
+        if min(self.counts[0], self.people[0] - self.counts[0]) < self.floor:
+            self.blank[1:] = True  # so few could be told from each other by almost any table
+        while self._mend_lines() or self._mend_system():
+            pass
+        return self.blank
+
+    def _mend_lines(self) -> bool:
+        changed = False
+        for margin, cells in self.lines:
+            while (partner := self._partner(margin, cells)) is not None:
+                self.blank[partner] = changed = True
+        return changed
+
+    def _partner(self, margin: int, cells: Counts) -> int | None:
+        """The cell to blank next on a line that says of its hidden groups that nobody, or everybody, is counted; or None."""
+        hidden, shown = cells[self.blank[cells]], cells[~self.blank[cells]]
+        if self.blank[margin]:
+            return self._smallest(shown) if len(hidden) == 0 else None
+        if len(hidden) == 0:
+            return None
+        counted, people = self.counts[hidden].sum(), self.people[hidden].sum()
+        able = shown
+        if counted <= _ROUNDING:
+            able = shown[self.counts[shown] > _ROUNDING]
+        elif counted >= people - _ROUNDING:
+            able = shown[self.counts[shown] < self.people[shown] - _ROUNDING]
+        elif len(hidden) > 1:
+            return None
+        found = self._smallest(able)
+        return found if found is not None else margin if margin else None
+
+    def _smallest(self, cells: Counts) -> int | None:
+        return int(cells[np.argmin(self.people[cells])]) if len(cells) else None
+
+    def _mend_system(self) -> bool:
+        """Blank a partner on each line of the groups that all equations together give away; in the end everything but the whole."""
+        if self.blank[1:].all():
+            return False  # a number of everybody that is neither nobody nor all leaves every group open
+        self.trials += 1
+        if self.trials == _MOST_TRIALS:
+            self.blank[self.coarse :] = True
+        if self.trials > _MOST_TRIALS or self.blank.sum() + self.hidden.sum() > _MAX_UNKNOWNS:
+            self.blank[1:] = True
+            return True
+        given = self._given_away()
+        before = self.blank.copy()
+        for margin, cells in self.lines:
+            partner = self._smallest(cells[~self.blank[cells]])
+            if (given[margin] or given[cells].any()) and (partner or margin):
+                self.blank[margin if partner is None else partner] = True
+        if given.any() and not (self.blank & ~before).any():
+            self.blank[1:] = True
+        return bool(given.any())
+
+    def _given_away(self) -> Blank:
+        """The hidden cells of which the number of people, or the count, has one solution only."""
+        from scipy import sparse
+
+        people, counted = np.flatnonzero(self.hidden), np.flatnonzero(self.blank)
+        first, second = self._equations(people, self.hidden), self._equations(counted, self.blank)
+        known = sparse.block_diag([first, second], format="csr")
+        truth = np.concatenate([self.people[people], self.counts[counted]]).astype(float)
+        some = sparse.eye_array(len(people), format="csr")
+        nobody = sparse.eye_array(len(counted), format="csr")
+        own = np.searchsorted(people, counted).clip(max=len(people) - 1)  # the unknown number of people of a counted cell, if it is unknown
+        unknown = self.hidden[counted]
+        most = sparse.csr_array((unknown.astype(float), (np.arange(len(counted)), own)), shape=(len(counted), len(people)))
+        empty = sparse.csr_array((len(people), len(counted)))
+        slack = sparse.vstack([sparse.hstack([some, empty]), sparse.hstack([0 * most, nobody]), sparse.hstack([most, -nobody])], format="csr")
+        least = np.concatenate([np.minimum(self.people[people], 1.0), np.zeros(len(counted)), np.where(unknown, 0.0, -self.people[counted])])
+        fixed = _fixed(known, truth, slack, least)
+        found = np.zeros(len(self.people), bool)
+        found[people[fixed[: len(people)]]] = True
+        found[counted[fixed[len(people) :]]] = True
+        return found & self.hidden
+
+    def _equations(self, unknown: Counts, blank: Blank) -> Counts:
+        place = np.full(len(self.people), -1)
+        place[unknown] = np.arange(len(unknown))
+        rows = [np.zeros(len(unknown))]
+        for margin, cells in self.lines:
+            inside = cells[blank[cells]]
+            if len(inside) or blank[margin]:
+                row = np.zeros(len(unknown))
+                row[place[inside]] = 1
+                if blank[margin]:
+                    row[place[margin]] = -1
+                rows.append(row)
+        return np.array(rows)
+
+
+def missing_blanks(tables: Tables, hidden: Blank, counts: Sequence[Counts]) -> list[Blank]:
+    """Say for each of several counts in the cells of all tables, numbered through, which of them must not be shown.
+
+    Parameters
+    ----------
+    tables
+        Tables of the people.
+    hidden
+        The cells whose people must not be shown.
+    counts
+        For each column, how many people of each cell are counted.
+
+    Returns
+    -------
+    list of arrays
+        What is blank, so that neither the people of a hidden cell nor its count have one solution only; but for a count that is everybody.
+    """
+    start, people, size = {}, [], 0
+    for subset in subsets(tables.axes):
+        start[subset] = size
+        people.append(tables.table(subset).people)
+        size += len(people[-1])
+    coarse = sum(len(some) for some, subset in zip(people, start, strict=True) if len(subset) < 2)
+    lines = _lines(tables, start)
+    return [_MissingBlanker(np.concatenate(people), one, hidden, lines, tables.cube.spec.suppress_below, coarse).run() for one in counts]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import html
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 ROUNDING = 1e-9
+_LETTER = "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]"
+_FROM_RIGHT = re.compile(f"{_LETTER}+(?:[ '’-]+{_LETTER}+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +26,14 @@ def escape(text: object) -> str:
     return html.escape(str(text), quote=True)
 
 
+def running(text: object) -> str:
+    """Escape a sentence, and set names that read from the right apart, so that numbers beside them stay where they stand."""
+    return _FROM_RIGHT.sub(r"<bdi>\g<0></bdi>", html.escape(str(text), quote=False))
+
+
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]], row_headers: int, caption: str = "") -> str:
     """Write a table; the first `row_headers` cells of each row are headers of the row."""
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in headers)
+    head = "".join(f'<th scope="col" dir="auto">{escape(name)}</th>' for name in headers)
     body = "".join(
         "<tr>" + "".join(_cell(cell, j < row_headers) for j, cell in enumerate(row)) + "</tr>" for row in rows
     )
@@ -36,7 +44,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]], row_headers:
 def _cell(cell: object, header: bool) -> str:
     if not isinstance(cell, Cell):
         cell = Cell(str(cell))
-    tag = 'th scope="row"' if header else "td"
+    tag = 'th scope="row" dir="auto"' if header else "td"
     full = "" if cell.value is None else f' data-value="{cell.value!r}"'
     return f"<{tag}{full}>{escape(cell.text)}</{tag[:2]}>"
 

@@ -68,7 +68,7 @@ class Predictor:
         return "a function" if self.form == "call" else f"a {type(self.model).__name__} with {self.form}"
 
     def _check(self, found: npt.NDArray[Any], rows: Any, inner: tuple[int, ...], *, numbers: bool = True) -> None:
-        size = getattr(rows, "shape", (len(rows),))[0]
+        size = rows.shape[0] if hasattr(rows, "shape") else len(rows)  # a sparse matrix has a shape and no length
         if found.shape == (size, *inner) and (not numbers or found.dtype.kind in "fiub"):
             return
         one = f"one row of {inner[0]} probabilities" if inner else "one number" if numbers else "one decision"

@@ -24,6 +24,7 @@ from ._classes import Classes
 from ._clusters import Clusters
 from ._cube import SCORE_BIN, Cube
 from ._levels import MISSING, Level
+from ._missing import MissingInputs
 from ._tables import Fixed, PairedView, StepsView, Tables, View
 from ._thresholds import Threshold
 from .exceptions import BadValue, TooManyCells
@@ -63,7 +64,7 @@ class PublishedTables(Tables):
         return (*self.levels(axis), MISSING) if left else self.levels(axis)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "clusters": None, "classes": None}
+        return {**self.__dict__, "clusters": None, "classes": None, "missing": None}
 
     def view(self, by: Key, fixed: Fixed, threshold: Threshold, *, clustered: bool = True) -> View:
         """Count as any tables do; where the people of a level that left the universe are asked for, everything is suppressed."""
@@ -98,7 +99,11 @@ class PublishedTables(Tables):
 
 
 def publish(
-    cube: Cube, profile: Profile = "restricted", clusters: Clusters | None = None, classes: Classes | None = None
+    cube: Cube,
+    profile: Profile = "restricted",
+    clusters: Clusters | None = None,
+    classes: Classes | None = None,
+    missing: MissingInputs | None = None,
 ) -> PublishedTables:
     """Make the tables that may be printed, drawn or exported under a profile.
 
@@ -113,6 +118,8 @@ def publish(
         Whose rows they are, for intervals; never part of what leaves.
     classes
         People by their probabilities of groups, for bounds; never part of what leaves.
+    missing
+        What the model's inputs lack, of which only protected counts leave.
 
     Raises
     ------
@@ -130,13 +137,13 @@ def publish(
             value=profile,
         )
     if profile == "internal":
-        return PublishedTables(cube, clusters=clusters, classes=classes)
+        return PublishedTables(cube, clusters=clusters, classes=classes, missing=missing)
     floor = cube.spec.suppress_below
     cube, left_out = _leave_out_missing(cube, floor)
     coarse, edges = _coarsen(cube)
     tables = Tables(coarse)
     _check_size(tables)
-    return PublishedTables(coarse, blanks(tables, floor), clusters, classes, left_out=left_out, coarse_edges=edges)
+    return PublishedTables(coarse, blanks(tables, floor), clusters, classes, missing, left_out=left_out, coarse_edges=edges)
 
 
 def _leave_out_missing(cube: Cube, floor: int) -> tuple[Cube, tuple[tuple[str, int], ...]]:

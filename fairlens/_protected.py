@@ -9,11 +9,13 @@ from ._html import escape
 from ._levels import Level
 from ._measure import Measured, disparity
 from ._protect import Profile, PublishedTables
-from ._remarks import INTERNAL, remarks
+from ._remarks import INTERNAL, remarks, title
 from ._spec import Spec
 from ._thresholds import GroupThresholds, Threshold, read_threshold
 from .exceptions import RowsNotHeld, ThresholdNotHeld
 from .metrics import GroupTable
+from .metrics._sentence import ENGLISH
+from .texts import Texts
 
 Selection = tuple[tuple[str, tuple[Level, ...]], ...]
 
@@ -65,9 +67,11 @@ class ProtectedAudit(Measured):
     @property
     def remarks(self) -> tuple[str, ...]:
         """What a reader has to know: the profile, who is not in these numbers, how inputs were matched."""
-        return remarks(
-            self.published, self.spec, internal=bool(self.banner), selected=bool(self.selection), notes=self.notes
-        )
+        return (*self._remarks(ENGLISH), *self.notes)
+
+    def _remarks(self, texts: Texts) -> tuple[str, ...]:
+        """Remarks in a language; notes, which are English, are not among them."""
+        return remarks(self.published, self.spec, internal=bool(self.banner), selected=bool(self.selection), texts=texts)
 
     @property
     def banner(self) -> str:
@@ -83,11 +87,13 @@ class ProtectedAudit(Measured):
     @property
     def title(self) -> str:
         """How many people are counted, all groups and decisions together."""
+        return self._title(ENGLISH) + (f" {self._among}" if self.selection else "")
+
+    def _title(self, texts: Texts) -> str:
+        """How many people are counted, in a language; not which."""
         total = self.tables.view((), dict(self.selection), self.own_threshold, clustered=False).total
-        size = f"{round(float(total.sum())):,}" if total is not None else f"fewer than {self.spec.suppress_below}"
-        if total is None and self.selection:
-            size = "a suppressed number of"
-        return f"Audit of {size} {self.spec.word('persons')}" + (f" {self._among}" if self.selection else "")
+        n = None if total is None else round(float(total.sum()))
+        return title(n, self.spec, selected=bool(self.selection), texts=texts)
 
     def __str__(self) -> str:
         rates = self._rates()

@@ -111,6 +111,7 @@ class Tables:
     blanks: Mapping[tuple[str, ...], npt.NDArray[np.bool_]] | None = None
     clusters: Clusters | None = None
     classes: Classes | None = None
+    missing: Any = None
     _made: dict[tuple[str, ...], Table] = field(default_factory=dict, repr=False)
     _sums: dict[tuple[tuple[str, ...], str], Counts] = field(default_factory=dict, repr=False)
 

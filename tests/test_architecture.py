@@ -17,7 +17,7 @@ TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in zip(NAMES, F
 FLOORS = {
     0: ["exceptions"],
     1: ["_levels", "_spec", "_cube", "_result", "_html", "_progress", "_tables", "_roles", "_predict", "_thresholds", "_slice", "_clusters", "_columns", "_membership", "_classes", "texts"],
-    2: ["_tally", "_blanking", "_tally_classes", "_protect", "stats", "datasets"],
+    2: ["_tally", "_blanking", "_tally_classes", "_tally_missing", "_missing", "_protect", "stats", "datasets"],
     3: ["metrics"],
     4: ["_ask", "_measure", "_inputs", "_remarks", "_protected", "_audit", "explanations", "disparities", "scores"],
     5: ["plots"],
@@ -167,7 +167,7 @@ def test_every_public_name_is_there(name):
 def test_no_package_is_named_like_a_verb():
     """`import fairlens.panel` would silently replace the function `fl.panel`."""
     parts = {part_of(name) for name in NAMES}
-    assert {"adjust", "audit", "bound", "check", "choose_thresholds", "compare_explanations", "decompose_gap", "dependence", "explain", "measure_scores", "membership", "minimum_detectable", "panel", "plan_collection", "pool", "preview_explanation", "rank_across", "sample_size", "screen", "summarize", "tally"} == VERBS
+    assert {"adjust", "audit", "bound", "check", "choose_thresholds", "compare_explanations", "decompose_gap", "dependence", "describe", "explain", "measure_scores", "membership", "minimum_detectable", "panel", "plan_collection", "pool", "preview_explanation", "rank_across", "sample_size", "screen", "summarize", "tally"} == VERBS
     assert not parts & VERBS
 
 

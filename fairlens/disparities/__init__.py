@@ -6,6 +6,8 @@ from ._bound import bound
 from ._bounded import BoundsTable
 from ._collection import CollectionPlan, plan_collection
 from ._criterion import Criterion
+from ._describe import describe
+from ._described import Description
 from ._planning import MinimumDetectable, SampleSize, minimum_detectable, sample_size
 from ._pool import PooledTable, pool
 from ._screen import Screening, screen
@@ -17,6 +19,7 @@ __all__ = [
     "BoundsTable",
     "CollectionPlan",
     "Criterion",
+    "Description",
     "DisparitySummary",
     "MinimumDetectable",
     "PooledTable",
@@ -26,6 +29,7 @@ __all__ = [
     "adjust",
     "bound",
     "check",
+    "describe",
     "minimum_detectable",
     "plan_collection",
     "pool",

@@ -19,18 +19,12 @@ from ..metrics._row import Group
 from ..scores._ids import ScoreMetric
 from ..stats import bonett_price, normal_quantile, paired_replicates
 from ..stats._bootstrap import percentile_interval
+from ..texts import texts_of
 from ._criterion import Criterion
 from ._judging import Interval, Samples, intervals
 
 BASELINE, _NO_WIDTH = "baseline", 1e-12
-REASONS = {
-    "one": "there is one group only",
-    "not_in_baseline": "the baseline has nobody of this group",
-    "not_in_audit": "this audit has nobody of this group",
-    "baseline_undefined": "the baseline has no rate for this group",
-    "no_interval": "no variation in the resampled tables, so there is no interval",
-    "suppressed": "suppressed: fewer than {floor} people, or needed to hide such a group",
-}
+REASONS = texts_of()["rulings"]
 _LEVEL = Callable[[float], Interval]
 
 
@@ -102,7 +96,7 @@ def _scores(measured: Measured, criterion: Criterion, columns: tuple[str, ...], 
         row, base = pair.row, pair.base
         read = Reading(columns, row.group, pair.reference, row.value, base.value, n=row.n, n_reference=base.n)
         if not all(map(math.isfinite, (pair.change, pair.lower, pair.upper))):
-            why = f"suppressed: {pair.reason}" if pair.status == "suppressed" else pair.reason or REASONS["no_interval"]
+            why = REASONS["hidden"].format(reason=pair.reason) if pair.status == "suppressed" else pair.reason or REASONS["no_interval"]
             found.append(replace(read, gone=why))
         else:
             found.append(replace(read, change=pair.change, interval=partial(limits, i), **_worth(row, base), **_told(pair)))
@@ -121,7 +115,7 @@ def _read_pair(columns: tuple[str, ...], pair: PairRow, is_ratio: bool) -> Readi
     rates = (columns, row.group, pair.reference, row.value, base.value)
     if not math.isfinite(pair.change):
         hidden = pair.status == "suppressed"
-        return Reading(*rates, n=row.n, n_reference=base.n, gone=f"suppressed: {pair.reason}" if hidden else pair.reason or REASONS["no_interval"])
+        return Reading(*rates, n=row.n, n_reference=base.n, gone=REASONS["hidden"].format(reason=pair.reason) if hidden else pair.reason or REASONS["no_interval"])
     counts = (pair.change, row.n, base.n)
     worth = {**_worth(row, base), **_told(pair)}
     if pair.draws is not None and _varies(pair.draws):
@@ -261,7 +255,7 @@ def _read_paired(columns: tuple[str, ...], group: Group, counts: Any, metric: An
     below = np.asarray(metric.counted if isinstance(metric, Formula) else metric.denominator, float)
     n, n_base = round(float(below @ later)), round(float(below @ earlier))
     if not (math.isfinite(value) and math.isfinite(base)):
-        return Reading(columns, group, BASELINE, n=n, n_reference=n_base, gone="nobody in the denominator")
+        return Reading(columns, group, BASELINE, n=n, n_reference=n_base, gone=texts_of()["reasons"]["undefined"])
     known = (columns, group, BASELINE, value, base, value - base, n, n_base)
     if isinstance(metric, Metric) and _same_people(metric):
         counted = np.asarray(metric.numerator, float).reshape(3, 2)

@@ -8,19 +8,17 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
 
 from .._ask import Reference
-from .._html import number
 from .._levels import Level
 from .._measure import LARGEST
 from ..exceptions import BadValue, OutOfRange, WrongKind, listed
 from ..metrics import Formula, Metric, get
 from ..metrics._formula import find
-from ..metrics._sentence import label_of
 from ..scores._ids import SCORES, ScoreMetric, is_score_metric
+from ._criterion_words import NAMED, asks_in, label_in, margin_in
 
 Comparison = Literal["difference", "ratio", "baseline"]
 Direction = Literal["both", "lower", "higher", "adverse"]
 Inconclusive = Literal["block", "warn", "collect"]
-_NAMED = {"largest": "the largest group", "rest": "others", "overall": "everybody", "best": "the best group"}
 
 
 @dataclass(frozen=True)
@@ -136,7 +134,7 @@ class Criterion:
         if not isinstance(self.reference, str | int | float | tuple):
             raise WrongKind(
                 f"`reference` is {self.reference!r}.",
-                f"It must be a level, a tuple of levels, or one of {listed(_NAMED)}.",
+                f"It must be a level, a tuple of levels, or one of {listed(NAMED)}.",
                 hint="reference='largest'",
                 role="reference",
                 value=self.reference,
@@ -186,30 +184,17 @@ class Criterion:
         """Its name, or what it asks in words."""
         if self.name:
             return self.name
-        about = f" by {' and '.join(self.by)}" if self.by else ""
-        return f"{self.measure.label}{about}: {self.asks}"
+        return label_in(self)
 
     @property
     def asks(self) -> str:
         """What is within, in words."""
-        than = "the baseline" if self.comparison == "baseline" else told_reference(self.reference)
-        low, high = (number(round(bound, 6)) if math.isfinite(bound) else "" for bound in self.bounds)
-        if self.is_ratio:
-            range_ = {"both": f"within {low} to {high}", "lower": f"not below {low}", "higher": f"not above {high}", "adverse": f"not worse than {low}"}
-            return f"ratio to {than} {range_[self.direction]}"
-        side = {"both": "", "lower": " lower", "higher": " higher", "adverse": " worse"}[self.direction]
-        return f"not more than {self.told_margin}{side or ' away'} {'from' if not side else 'than'} {than}"
+        return asks_in(self)
 
     @property
     def told_margin(self) -> str:
         """The margin in words: points of a difference of rates, a range of ratios."""
-        if self.is_ratio:
-            low, high = number(self.margin), number(round(1 / self.margin, 6))
-            return {"both": f"{low} to {high}", "lower": low, "higher": high, "adverse": low}[self.direction]
-        if not self.is_rate:
-            return number(self.margin)
-        size = number(round(100 * self.margin, 6))
-        return f"{size} point{'' if size == '1' else 's'}"
+        return margin_in(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain numbers, texts and lists; `from_dict` is the inverse.
@@ -260,13 +245,6 @@ class Criterion:
         if given.get("reference") == "largest":
             given["reference"] = LARGEST
         return cls(**given)
-
-
-def told_reference(reference: Reference) -> str:
-    """Name a reference in words."""
-    if isinstance(reference, str) and reference in _NAMED:
-        return _NAMED[reference]
-    return label_of(reference if isinstance(reference, tuple) else (reference,))
 
 
 def _measure_of(metric: Any) -> Metric | Formula | ScoreMetric:

@@ -10,17 +10,14 @@ from .._measure import Measured
 from ..exceptions import BadValue, RowsNotHeld
 from ..metrics import Metric
 from ..metrics._row import Group
+from ..texts import texts_of
 from ._against import Reading
 from ._bound import bound
 from ._bounded import BoundRow
 from ._criterion import Criterion
 from ._judging import Interval, judge
 
-REASONS = {
-    "between": "groups are known as probabilities: the {what} could lie between {low} and {high}",
-    "not_held": "groups are known as probabilities, and those of each person are not held here, so how far they could move it is not known",
-    "not_known": "groups are known as probabilities, and how far these could move such a comparison is not known",
-}
+REASONS = texts_of()["rulings"]
 
 
 def with_ends(measured: Measured, criterion: Criterion, found: Sequence[Reading]) -> list[Reading]:
@@ -62,7 +59,7 @@ def _with_ends(criterion: Criterion, reading: Reading, rows: dict[Group, BoundRo
     if judge(ends, ends, criterion.bounds) != "inconclusive":
         return replace(reading, ends=ends)
     low, high = (f"{end:.2f}" if criterion.is_ratio else f"{points(end)} points" for end in ends)
-    told = REASONS["between"].format(what="ratio" if criterion.is_ratio else "difference", low=low.removesuffix(" points"), high=high)
+    told = REASONS["between"].format(what=REASONS["ratio" if criterion.is_ratio else "difference"], low=low.removesuffix(" points"), high=high)
     return replace(reading, ends=ends, unsure=told)
 
 

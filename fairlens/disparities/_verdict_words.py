@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .._html import fixed, percent, points
+from .._html import fixed, percent
 from .._spec import Spec
 from ..metrics import Metric
-from ..metrics._sentence import MAX_NAMED, TEXTS, label_of, words_of
+from ..metrics._sentence import ENGLISH, MAX_NAMED, label_of, words_of
+from ..texts import Texts
 from ._criterion import Criterion
 from ._judging import ORDER
 from ._plan_words import assumed
@@ -19,15 +20,7 @@ from ._sizes import POWER
 if TYPE_CHECKING:
     from ._verdict import Ruling, Verdict
 
-REASONS = {
-    "few": "fewer than {least} people in the denominator",
-    "few_reference": "fewer than {least} people in the reference's denominator",
-    "weak": "no more information than from fewer than {least} people",
-    "weak_reference": "no more information on the reference than from fewer than {least} people",
-    "reference_harmed": "the reference itself is worse off, by more than the margin",
-    "reference_perhaps": "the reference itself may be worse off by more than the margin",
-    "across": "the interval reaches across the margin",
-}
+REASONS = ENGLISH["rulings"]
 
 
 def told(criterion: Criterion, rows: Sequence[Ruling], spec: Spec) -> str:
@@ -48,18 +41,24 @@ def told(criterion: Criterion, rows: Sequence[Ruling], spec: Spec) -> str:
     return " ".join(parts)
 
 
-def headline(verdict: Verdict) -> str:
+def headline(verdict: Verdict, texts: Texts = ENGLISH) -> str:
     """Say which groups are in which state, in one line; the rows of a picture say the rest."""
-    parts = []
+    said, parts = texts["verdicts"], []
     for state in ORDER:
         rows = [row for row in verdict.rows if row.state == state]
         if not rows:
             continue
-        names = list(dict.fromkeys(f"{_reference(row)} (against {_group(row)})" if row.harms_reference else _group(row) for row in rows))
+        names = list(dict.fromkeys(_named_in(row, texts) for row in rows))
         few = len(names) <= MAX_NAMED and len(rows) == len(names)
-        parts.append(f"{state}: {', '.join(names) if few else f'{len(rows)} of {len(verdict.rows)} comparisons'}")
+        values = {"state": said[state], "k": texts.count(len(rows)), "all": texts.count(len(verdict.rows)), "names": ", ".join(names)}
+        parts.append(said["some" if few else "many"].format(**values))
     text = "; ".join(parts)
     return f"{verdict.within}{text[0].upper()}{text[1:]}"
+
+
+def _named_in(row: Ruling, texts: Texts) -> str:
+    """Who is in a state: the group, or the reference where that is what is harmed."""
+    return texts["verdicts"]["turned"].format(reference=_reference(row, texts), group=_group(row)) if row.harms_reference else _group(row)
 
 
 def _harmed(row: Ruling, spec: Spec) -> str:
@@ -95,10 +94,10 @@ def _rates(row: Ruling, spec: Spec) -> str:
     return f"of 100 {_name(row, spec)}{words['among']} {_hundred(row.value)} {words['event']}, {than} {_hundred(row.base)}"
 
 
-def _reference(row: Ruling) -> str:
+def _reference(row: Ruling, texts: Texts = ENGLISH) -> str:
     if row.reference == "baseline":
-        return "under the baseline"
-    return TEXTS.get(row.reference, row.reference) if isinstance(row.reference, str) else label_of(row.reference)
+        return texts["verdicts"]["baseline_under"]
+    return texts["sentence"].get(row.reference, row.reference) if isinstance(row.reference, str) else label_of(row.reference)
 
 
 def _flip(row: Ruling, spec: Spec) -> str:
@@ -192,10 +191,22 @@ def shown_value(criterion: Criterion, value: float) -> str:
 
 def shown_change(criterion: Criterion, change: float, lower: float, upper: float) -> str:
     """Write a change with its limits in a table or a picture."""
+    shown = change_written(criterion, change, lower, upper)
+    return shown.replace(" (", " points (", 1) if criterion.is_rate and not criterion.is_ratio else shown
+
+
+def change_written(criterion: Criterion, change: float, lower: float, upper: float, texts: Texts = ENGLISH) -> str:
+    """Write a change with its limits, without its unit: points of rates, ratios, or numbers."""
     if math.isnan(change):
-        return "–"
-    if criterion.is_ratio:
-        return f"{change:.2f} ({lower:.2f} to {upper:.2f})"
-    if not criterion.is_rate:
-        return f"{change:+.3f} ({lower:+.3f} to {upper:+.3f})"
-    return f"{points(change)} points ({points(lower)} to {points(upper)})"
+        return texts.points(change)
+
+    def write(value: float) -> str:
+        if criterion.is_ratio:
+            return texts.times(value) if math.isfinite(value) else f"{value:.2f}"
+        return texts.points(value) if criterion.is_rate else _signed(texts.fixed(value, 3))
+
+    return texts.interval(write(change), write(lower), write(upper))
+
+
+def _signed(shown: str) -> str:
+    return shown if shown.startswith("-") else f"+{shown}"

@@ -18,11 +18,12 @@ from ._metric import Metric
 from ._results import Group, GroupRow, Status
 
 REASONS = texts_of()["reasons"]
-NOT_A_NUMBER = "the metric gives no number for these people"
-LOST = "undefined in {share} % of the resampled tables, so the interval is not reliable"
-SCORE_LIMITS = "no variation in the resampled tables; Wilson's interval"
-SMOOTH_LIMITS = "no variation in the resampled tables; half a person was added to each outcome (Jeffreys' prior)"
-CONSTANT = "the same number whatever the counts"
+_RESAMPLED = texts_of()["intervals"]
+NOT_A_NUMBER = _RESAMPLED["not_a_number"]
+LOST = _RESAMPLED["lost"]
+SCORE_LIMITS = _RESAMPLED["score_limits"]
+SMOOTH_LIMITS = _RESAMPLED["smooth_limits"]
+CONSTANT = _RESAMPLED["constant"]
 WEIGHTLESS = REASONS["weightless"]
 DRAWS = 2_000
 _SEED, _ROUNDING, _NO_WIDTH = 20_240, 1e-12, 1e-12

@@ -77,13 +77,18 @@ def lowered(label: str) -> str:
 
 def words_of(spec: Spec, metric: Measure, texts: Texts = ENGLISH) -> dict[str, str]:
     """The phrases of a metric in the user's words."""
-    own = {"persons": spec.word("persons") if "person" in dict(spec.words) else None, **dict(spec.words)}
-    words = {name: own.get(name) or texts["words"][name] for name in ("persons", "decision", "truth")}
+    words = {name: word_of(spec, name, texts) for name in ("persons", "decision", "truth")}
     return {
         "persons": words["persons"],
         "among": _fill(texts.metric(metric.name, "among", metric.among), words),
         "event": _fill(texts.metric(metric.name, "event", metric.event), words),
     }
+
+
+def word_of(spec: Spec, name: str, texts: Texts = ENGLISH) -> str:
+    """The user's word for people, a decision or a label; that of the language where there is none."""
+    own = dict(spec.words)
+    return spec.word(name) if name in own or (name == "persons" and "person" in own) else texts["words"][name]
 
 
 def within_of(parts: Sequence[str]) -> str:
@@ -140,7 +145,7 @@ def describe(rows: Sequence[tuple[str, Measure, float, float, float, int | None,
 def _supported(one: Comparison, spec: Spec, z: float, texts: Texts) -> str:
     low, high = one.interval(z)
     if not one.metric.event:
-        return _scored(one, spec, low, high)
+        return _scored(one, spec, low, high, None, texts)
     digits = _digits(one)
     ends = [low, high] if one.difference > 0 else [-high, -low]
     values = _values(one, spec, digits, texts)
@@ -152,31 +157,37 @@ def _cannot(one: Comparison, spec: Spec, z: float, k: int, texts: Texts) -> str:
     low, high = one.interval(z)
     of = _fill(texts["sentence"]["of"], {"k": str(k)}) if k > 1 else ""
     if not one.metric.event:
-        return _scored(one, spec, low, high, of)
+        return _scored(one, spec, low, high, of, texts)
     digits = _digits(one)
     values = _values(one, spec, digits, texts)
     values |= {"low": _signed(low, digits, texts), "high": _signed(high, digits, texts), "of": of}
     return _fill(texts["sentence"]["cannot"], values)
 
 
-def _scored(one: Comparison, spec: Spec, low: float, high: float, of: str | None = None) -> str:
+def _scored(one: Comparison, spec: Spec, low: float, high: float, of: str | None, texts: Texts) -> str:
     """The sentence of a metric that counts no people; with `of`, that the data cannot tell."""
-    change = one.difference
+    said, change = texts["sentence"], one.difference
     ends = (low, high) if change > 0 else (-high, -low)
+
+    def write(value: float) -> str:
+        return texts.local(written(one.metric, value))
+
+    def signed(value: float) -> str:
+        return _fill(said["lower" if value < 0 else "higher"], {"d": write(abs(value))})
+
     values = {
-        "metric": one.metric.label,
+        "metric": texts.metric(one.metric.name, "label", one.metric.label),
         "group": one.group,
         "reference": one.reference,
-        "persons": spec.word("persons"),
-        "x": written(one.metric, one.x1 / one.n1),
-        "y": written(one.metric, one.x2 / one.n2),
-        "d": _fill(TEXTS["lower" if change < 0 else "higher"], {"d": written(one.metric, abs(change))}),
-        "harm": _harm(one, spec),
+        "persons": word_of(spec, "persons", texts),
+        "x": write(one.x1 / one.n1),
+        "y": write(one.x2 / one.n2),
+        "d": signed(change),
+        "harm": _harm(one, spec, texts),
     }
     if of is None:
-        return _fill(TEXTS["scored"], {**values, "low": written(one.metric, ends[0]), "high": written(one.metric, ends[1])})
-    signed = [_fill(TEXTS["lower" if end < 0 else "higher"], {"d": written(one.metric, abs(end))}) for end in (low, high)]
-    return _fill(TEXTS["scored_cannot"], {**values, "low": signed[0], "high": signed[1], "of": of})
+        return _fill(said["scored"], {**values, "low": write(ends[0]), "high": write(ends[1])})
+    return _fill(said["scored_cannot"], {**values, "low": signed(low), "high": signed(high), "of": of})
 
 
 def _values(one: Comparison, spec: Spec, digits: int, texts: Texts) -> dict[str, str]:

@@ -10,6 +10,7 @@ from ..disparities import (
     AdjustedTable,
     BoundsTable,
     CollectionPlan,
+    Description,
     DisparitySummary,
     MinimumDetectable,
     PooledTable,
@@ -37,6 +38,7 @@ from ._picture import Picture
 from ._planning import draw_collection, draw_detectable, draw_sizes
 from ._pooled import draw_pooled
 from ._scores import draw_choice, draw_cross, draw_scores
+from ._shares import draw_description
 from ._simpson import draw_adjusted
 from ._summary import draw_summary
 from ._sweep import Sweep, SweepLine, draw_sweep
@@ -117,6 +119,8 @@ def draw(result: Result, ax: Axes | None = None) -> Picture:
         return draw_funnel(shown, ax)
     if isinstance(shown, DisparitySummary):
         return draw_summary(shown, ax)
+    if isinstance(shown, Description):
+        return draw_description(shown, ax)
     if isinstance(shown, PooledTable):
         return draw_pooled(shown, ax)
     if isinstance(shown, CurveTable):

@@ -15,16 +15,16 @@ from ..metrics import DifferenceTable, GroupRow, GroupTable, PairRow, RatioTable
 from ..metrics._ratio_words import compare_ratios
 from ..metrics._results import comparisons
 from ..metrics._row import Opposite
-from ..metrics._sentence import TEXTS, compare, label_of
+from ..metrics._sentence import ENGLISH, TEXTS, compare, label_of
 from ..metrics._write import changed, written
+from ..texts import Texts
 from ._picture import Picture
 from ._rows import Block, Chart, Row, Scale, State, draw_chart, draw_dots, percent_tick, placed, points_tick
 from ._theme import INK, PAPER
 
-FEW = "few people"
+FEW = ENGLISH["picture"]["few"]
 UNSURE = "cannot tell"
 _WHO = "n is the number of people in the denominator"
-_HIDDEN_N = "n not shown"
 _UNDER = 0.17
 """Inches from a dot to the mark under it."""
 MOST_ROWS = 60
@@ -32,18 +32,26 @@ MOST_ROWS = 60
 _Any = TypeVar("_Any", GroupRow, PairRow)
 
 
-def draw_groups(result: GroupTable, ax: Axes | None = None, title: str = "") -> Picture:
-    """Draw a rate per group: a dot, its interval, n under the name; the title is made from the rates unless given."""
-    parts = _split(result.rows, lambda row: row)
-    blocks = tuple(Block(_heading(rows[0], result.attributes), tuple(map(group_row, rows))) for rows in _largest(parts, lambda row: row))
+def draw_groups(
+    result: GroupTable, ax: Axes | None = None, title: str = "", setting: str | None = None, texts: Texts = ENGLISH
+) -> Picture:
+    """Draw a rate per group: a dot, its interval, n under the name.
+
+    The title is made from the rates unless given; so is the `setting`, who is counted and how they are decided about. Both are English
+    unless given: `texts` has the other words.
+    """
+    said, parts = texts["picture"], _split(result.rows, lambda row: row)
+    kept = _largest(parts, lambda row: row)
+    blocks = tuple(Block(_heading(rows[0], result.attributes, texts), tuple(group_row(row, texts) for row in rows)) for rows in kept)
     if not result.attributes and len(blocks) > 1:
         rows = [replace(row, name=block.header) for block in blocks for row in block.rows]
         blocks = (Block("Rates of everybody", tuple(rows)),)
-    blocks = _with_more(blocks, result.rows)
+    blocks = _with_more(blocks, result.rows, texts)
     subject = blocks[0].header if len(blocks) == 1 else "Rates"
-    axis = f"{_settled(subject, result.setting)}. Lines are {share_of(result.confidence)} intervals; {_WHO}"
+    about = _settled(subject, result.setting if setting is None else setting)
+    axis = said["axis"].format(subject=about, share=texts.local(share_of(result.confidence).removesuffix(" %")))
     title = title or _groups_title(parts, result.spec, result.confidence, result.within) or subject
-    return draw_chart(Chart(title, axis, blocks, _scale_of(result.rows), len(blocks) > 1), ax)
+    return draw_chart(Chart(title, axis, blocks, _scale_of(result.rows, texts), len(blocks) > 1), ax)
 
 
 def draw_pairs(result: DifferenceTable | RatioTable, ax: Axes | None = None) -> Picture:
@@ -106,15 +114,15 @@ def _largest(parts: Sequence[list[_Any]], of: Callable[[_Any], GroupRow]) -> lis
     return [rows for rows in drawn if rows]
 
 
-def _with_more(blocks: tuple[Block, ...], rows: Sequence[GroupRow | PairRow]) -> tuple[Block, ...]:
+def _with_more(blocks: tuple[Block, ...], rows: Sequence[GroupRow | PairRow], texts: Texts = ENGLISH) -> tuple[Block, ...]:
     """Say in a last line how many rows of the table the picture does not hold."""
     left = len(rows) - sum(len(block.rows) for block in blocks)
     if not left:
         return blocks
     metrics = {(row.row if isinstance(row, PairRow) else row).metric.name for row in rows}
     what = ("group" if left == 1 else "groups") if len(metrics) == 1 else "row" if left == 1 else "rows"
-    nan = math.nan
-    line = Row(f"and {left:,} more {what}", "", nan, nan, nan, "in the table", "missing")
+    nan, said = math.nan, texts["picture"]
+    line = Row(said[f"more_{what}"].format(k=texts.count(left)), "", nan, nan, nan, said["in_table"], "missing")
     return (*blocks[:-1], replace(blocks[-1], rows=(*blocks[-1].rows, line)))
 
 
@@ -123,17 +131,12 @@ def _settled(subject: str, setting: str) -> str:
     return f"{subject}, {setting}" if setting else subject
 
 
-def group_row(row: GroupRow) -> Row:
+def group_row(row: GroupRow, texts: Texts = ENGLISH) -> Row:
     """Bring one rate to a row of the picture."""
-    name = label_of(row.group) if row.group else "everybody"
-    return Row(
-        name,
-        count_of(row.n),
-        row.value,
-        row.lower,
-        row.upper,
-        *_shown(row, written(row.metric, row.value, row.lower, row.upper)),
-    )
+    name = label_of(row.group) if row.group else texts["picture"]["everybody"]
+    numbers = (row.value, row.lower, row.upper)
+    shown = texts.percent(*numbers) if row.metric.event else written(row.metric, *numbers)
+    return Row(name, count_of(row.n, texts=texts), *numbers, *_shown(row, shown, texts))
 
 
 def _pair_row(pair: PairRow, ratio: bool) -> Row:
@@ -153,16 +156,19 @@ def _pair_row(pair: PairRow, ratio: bool) -> Row:
     return Row(label_of(pair.row.group), count, pair.change, pair.lower, pair.upper, shown, state, remark)
 
 
-def _shown(row: GroupRow | PairRow, text: str) -> tuple[str, State, str]:
+def _shown(row: GroupRow | PairRow, text: str, texts: Texts = ENGLISH) -> tuple[str, State, str]:
     """What is printed, the state, and the remark under it; words in place of a number that is not there."""
     if row.status in ("suppressed", "undefined"):
-        return f"{row.status}: {row.reason}", "missing", ""
-    return text, "small" if row.status == "small" else "ok", FEW if row.status == "small" else ""
+        values = {"status": texts["sentence"][row.status], "reason": texts.reason(row.reason)}
+        return texts["picture"]["missing"].format(**values), "missing", ""
+    return text, "small" if row.status == "small" else "ok", texts["picture"]["few"] if row.status == "small" else ""
 
 
-def count_of(n: int | None, prefix: str = "n=") -> str:
+def count_of(n: int | None, prefix: str = "n=", texts: Texts = ENGLISH) -> str:
     """Write n."""
-    return f"{prefix}{n:,}" if n is not None else _HIDDEN_N if prefix else "a number not shown"
+    if n is None:
+        return texts["picture"]["n_hidden"] if prefix else "a number not shown"
+    return f"{prefix}{texts.count(n)}"
 
 
 def _split(rows: Iterable[_Any], of: Callable[[_Any], GroupRow]) -> list[list[_Any]]:
@@ -177,9 +183,10 @@ def _split(rows: Iterable[_Any], of: Callable[[_Any], GroupRow]) -> list[list[_A
     return list(found.values())
 
 
-def _heading(row: GroupRow, attributes: Sequence[str]) -> str:
+def _heading(row: GroupRow, attributes: Sequence[str], texts: Texts = ENGLISH) -> str:
     used = [name for name, level in zip(attributes, row.group, strict=True) if level != ALL]
-    return f"{row.metric.label} by {' and '.join(used)}" if used else row.metric.label
+    label = texts.metric(row.metric.name, "label", row.metric.label)
+    return texts["picture"]["heading"].format(metric=label, axes=texts["panel"]["joined"].join(used)) if used else label
 
 
 def _pair_heading(pairs: Sequence[PairRow], attributes: Sequence[str]) -> str:
@@ -229,10 +236,10 @@ def _ratio_scale(pairs: Sequence[PairRow], more: Sequence[float]) -> Scale:
     return Scale(lambda value: f"{value:g}", (0.0, math.inf), 1.0, 0.5, even)
 
 
-def _scale_of(rows: Sequence[GroupRow]) -> Scale:
+def _scale_of(rows: Sequence[GroupRow], texts: Texts = ENGLISH) -> Scale:
     """Per cent if every metric counts people, else numbers as far as they are possible."""
     if all(row.metric.event for row in rows):
-        return Scale(percent_tick, (0.0, 1.0))
+        return Scale(lambda value: texts.local(percent_tick(value)), (0.0, 1.0))
     least = min(getattr(row.metric, "least", 0.0) for row in rows)
     most = max(getattr(row.metric, "most", 1.0) for row in rows)
     return Scale(number_tick, (least, most))

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from .._html import number
 from .._levels import Level
 from .._protected import ProtectedAudit
 from ..metrics import Metric
-from ..metrics._group_rows import REASONS
+from ..metrics._formula import Measure
+from ..scores._ids import ScoreMetric
 from ..texts import Texts, texts_of
 from ._positions import decode, encode
 from ._state import State, read_state
@@ -44,17 +44,27 @@ class Choices:
     @property
     def title(self) -> str:
         """How many people are counted."""
-        return self.audit.title
+        return self.audit._title(self.texts)
 
     @property
     def banner(self) -> str:
         """What has to stand first in everything that leaves."""
-        return self.audit.banner
+        return self.texts["remarks"]["internal"] if self.audit.banner else ""
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What a reader has to know beside the numbers."""
-        return self.audit.remarks
+        """What a reader has to know beside the numbers, in the language of the panel."""
+        return self.audit._remarks(self.texts)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How the data were read, in English; in another language a line before says so."""
+        return self.audit.notes
+
+    def others(self, name: str) -> str:
+        """What everybody outside of a slice is called; never what the slice itself is called."""
+        others = self.labels["others"]
+        return others if name != others else self.labels["not_others"]
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -80,7 +90,7 @@ class Choices:
     @property
     def stop_names(self) -> tuple[str, ...]:
         """The stops as they are shown."""
-        return tuple(self.labels["decided"] if stop is None else number(stop).replace(".", self.texts.marks["decimal"]) for stop in self.stops)
+        return tuple(self.labels["decided"] if stop is None else self.texts.number(stop) for stop in self.stops)
 
     @cached_property
     def metric_names(self) -> tuple[str, ...]:
@@ -91,19 +101,13 @@ class Choices:
         """The levels of a group column."""
         return self.audit.tables.levels(axis)
 
-    def label(self, metric: Metric) -> str:
+    def label(self, metric: Measure | ScoreMetric) -> str:
         """What a metric is called."""
         return self.texts.metric(metric.name, "label", metric.label)
 
     def reason(self, said: str) -> str:
         """Why a number is not there, in the language of the panel."""
-        return self._reasons.get(said, said)
-
-    @cached_property
-    def _reasons(self) -> dict[str, str]:
-        spec, own = self.audit.spec, self.texts["reasons"]
-        limits = {"least": spec.min_denominator, "floor": spec.suppress_below}
-        return {text.format(**limits): own[name].format(**limits) for name, text in REASONS.items()}
+        return self.texts.reason(said)
 
     def at(self, state: State) -> ProtectedAudit:
         """The audit of the people of a state, decided about as it says."""

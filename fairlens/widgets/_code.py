@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 from .._levels import MISSING, Level
 from .._slice import OTHERS, Slice, others_of
 from .._thresholds import GroupThresholds
+from ._data_view import is_compared
 from ._filled import filled
 from ._state import Levels, State
 
 if TYPE_CHECKING:
     from ._choices import Choices
+
+_BY_ITSELF = (OTHERS, others_of(Slice(OTHERS, {"any": "level"})))
 
 TEMPLATES = {
     "where": ".where({levels})",
@@ -64,7 +67,8 @@ def pack_code(choices: Choices) -> dict[str, Any]:
         "decided": repr("decided"),
         "curves": choices.audit.tables.steps is not None,
         "costs": _costs(choices),
-        "others": "" if choices.labels["others"] == OTHERS else fill("others", others=repr(choices.labels["others"])),
+        "others": _others(choices.labels["others"]),
+        "not_others": _others(choices.labels["not_others"]),
     }
 
 
@@ -87,7 +91,7 @@ def code_of(choices: Choices, state: State) -> str:
         "by": _by(state),
         "reference": _reference(state),
         "confidence": pack["confidence"],
-        "population": pack["population"],
+        "population": pack["population"] if is_compared(choices, state) else "",
         "adjust": repr(list(state.adjust)),
         "compare": repr(state.compare),
         "view": repr(state.view),
@@ -140,8 +144,12 @@ def _by(state: State) -> str:
 
 def _slice(slice_: Slice) -> str:
     levels = ", ".join(fill("level_any", axis=repr(axis), levels=_listed(kept)) for axis, kept in slice_.where)
-    others = "" if slice_.others == OTHERS else fill("others", others=repr(slice_.others))
-    return fill("slice", name=repr(slice_.name), levels=levels, others=others)
+    return fill("slice", name=repr(slice_.name), levels=levels, others=_others(slice_.others))
+
+
+def _others(named: str) -> str:
+    """What everybody else is called, where a slice does not call them so by itself."""
+    return "" if named in _BY_ITSELF else fill("others", others=repr(named))
 
 
 def _reference(state: State) -> str:

@@ -6,20 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .._html import escape, fixed, number
+from .._html import escape, running
 from .._levels import ALL
 from .._thresholds import GroupThresholds
 from ..disparities import Criterion, Verdict, check
+from ..disparities._criterion_words import label_in
 from ..disparities._judging import ORDER
-from ..disparities._plan_words import share
 from ..disparities._sizes import POWER
 from ..disparities._verdict import Ruling
-from ..disparities._verdict_words import headline, shown_change
+from ..disparities._verdict_words import change_written, headline
 from ..exceptions import BadValue
 from ..metrics._sentence import label_of
+from ..texts import Texts
 from ._choices import Choices
 from ._state import State
-from ._texts import CRITERIA
 
 MARKS = {
     "exceeds": "M2 2H14V14H2Z",
@@ -48,6 +48,7 @@ class Strip:
     """What the criteria say at each stop: which groups are in which state, and a table per criterion."""
 
     stops: tuple[tuple[str, tuple[Judged, ...]], ...]
+    texts: Texts
 
     def pack(self) -> dict[str, Any]:
         """Give it as plain data in which each text stands once."""
@@ -72,17 +73,17 @@ class Strip:
             }
             for said, parts in self.stops
         ]
-        states = [[state, MARKS[state]] for state in ORDER]
-        return {"texts": list(texts), "stops": stops, "states": states, "ui": dict(CRITERIA)}
+        states = [[state, MARKS[state], self.texts["verdicts"][state]] for state in ORDER]
+        return {"texts": list(texts), "stops": stops, "states": states, "ui": dict(self.texts["criteria"])}
 
     def html(self, choices: Choices, state: State) -> str:
         """Write the strip that belongs to a state."""
         at = judged_stop(choices, state)
         said, parts = self.stops[at]
         note = judged_note(choices, state, at)
-        tables = "".join(_part(one) for one in parts)
+        tables = "".join(_part(one, self.texts) for one in parts)
         return (
-            f'<div class="fl-criteria"><p class="fl-verdict"><strong>{CRITERIA["title"]}.</strong> {escape(said)}</p>'
+            f'<div class="fl-criteria"><p class="fl-verdict"><strong>{escape(self.texts["criteria"]["title"])}.</strong> {running(said)}</p>'
             f'<p class="fl-judged">{escape(note)}</p>{tables}</div>'
         )
 
@@ -95,11 +96,11 @@ def judged_stop(choices: Choices, state: State) -> int:
 
 def judged_note(choices: Choices, state: State, at: int) -> str:
     """Say who is judged and how they are decided about, and where that is not what is on the screen."""
-    stop = choices.stops[at]
-    how = CRITERIA["decided"] if stop is None else CRITERIA["at"].format(threshold=number(stop))
-    aside = [CRITERIA["filter"]] if state.where else []
-    aside += [CRITERIA["cuts"]] if isinstance(state.threshold, GroupThresholds) else []
-    return CRITERIA["judged"].format(how=how, aside=CRITERIA["aside"].format(what=CRITERIA["and"].join(aside)) if aside else "")
+    said = choices.texts["criteria"]
+    how = said["decided"] if choices.stops[at] is None else said["at"].format(threshold=choices.stop_names[at])
+    aside = [said["filter"]] if state.where else []
+    aside += [said["cuts"]] if isinstance(state.threshold, GroupThresholds) else []
+    return said["judged"].format(how=how, aside=said["aside"].format(what=said["and"].join(aside)) if aside else "")
 
 
 def judge_all(choices: Choices, criteria: Sequence[Criterion]) -> Strip | None:
@@ -126,7 +127,8 @@ def judge_all(choices: Choices, criteria: Sequence[Criterion]) -> Strip | None:
             value=count,
         )
     by_stop = [[_check(choices, one, stop) for one in first.criteria] for stop in choices.stops]
-    return Strip(tuple((_said(verdicts), tuple(map(_judged, verdicts))) for verdicts in by_stop))
+    texts = choices.texts
+    return Strip(tuple((_said(verdicts, texts), tuple(_judged(one, texts) for one in verdicts)) for verdicts in by_stop), texts)
 
 
 def _check(choices: Choices, criterion: Criterion, stop: float | None) -> Verdict:
@@ -134,29 +136,29 @@ def _check(choices: Choices, criterion: Criterion, stop: float | None) -> Verdic
     return check(choices.audit.at(None if criterion.comparison == "baseline" else stop), criterion)
 
 
-def _said(verdicts: Sequence[Verdict]) -> str:
+def _said(verdicts: Sequence[Verdict], texts: Texts) -> str:
     """Which groups are in which state; of several criteria how many comparisons, since one group can be in several."""
     if len(verdicts) == 1:
-        return f"{headline(replace(verdicts[0], within=''))}."
+        return f"{headline(replace(verdicts[0], within=''), texts)}."
     found = [row.state for verdict in verdicts for row in verdict.rows]
-    states = ", ".join(f"{state} {found.count(state)}" for state in ORDER if state in found)
-    return CRITERIA["counts"].format(k=len(found), states=states) + "."
+    states = ", ".join(f"{texts['verdicts'][state]} {texts.count(found.count(state))}" for state in ORDER if state in found)
+    return texts["criteria"]["counts"].format(k=texts.count(len(found)), states=states) + "."
 
 
-def _judged(verdict: Verdict) -> Judged:
-    (criterion,), rows = verdict.criteria, verdict.rows
+def _judged(verdict: Verdict, texts: Texts) -> Judged:
+    (criterion,), rows, said = verdict.criteria, verdict.rows, texts["criteria"]
     named = f"{criterion.name}. " if criterion.name else ""
-    words = f"{named}{replace(criterion, name='').label}"
+    words = f"{named}{label_in(criterion, texts)}"
     if criterion.comparison == "baseline":
-        words += f", {CRITERIA['as_taken']}"
-    share, count = fixed(100 * criterion.confidence, 1).removesuffix(".0"), max((row.comparisons for row in rows), default=1)
-    limits = CRITERIA["allowing" if count > 1 else "limits"].format(share=share, k=count)
+        words += f", {said['as_taken']}"
+    share, count = texts.share(criterion.confidence), max((row.comparisons for row in rows), default=1)
+    limits = said["allowing" if count > 1 else "limits"].format(share=share, k=texts.count(count))
     kind = "ratio" if criterion.is_ratio else "difference" if criterion.is_rate else "change"
     kept = _worst(rows)
     left = len(rows) - len(kept)
     several = len({_columns(row, verdict) for row in rows}) > 1
-    shown = tuple((row.state, (_group(row, verdict, several), _note(row), _change(row), _sizes(row))) for row in kept)
-    return Judged(words, limits, CRITERIA[kind], shown, CRITERIA["more"].format(k=f"{left:,}") if left else "")
+    shown = tuple((row.state, (_group(row, verdict, several), _note(row, texts), _change(row, texts), _sizes(row, texts))) for row in kept)
+    return Judged(words, limits, said[kind], shown, said["more"].format(k=texts.count(left)) if left else "")
 
 
 def _worst(rows: Sequence[Ruling]) -> list[Ruling]:
@@ -175,25 +177,27 @@ def _group(row: Ruling, verdict: Verdict, several: bool) -> str:
     return f"{', '.join(_columns(row, verdict))} = {label_of(row.group)}" if several else label_of(row.group)
 
 
-def _change(row: Ruling) -> str:
-    return shown_change(row.criterion, row.change, row.lower, row.upper).replace(" points", "")
+def _change(row: Ruling, texts: Texts) -> str:
+    return change_written(row.criterion, row.change, row.lower, row.upper, texts)
 
 
-def _sizes(row: Ruling) -> str:
-    if row.n is None:
-        return "–"
-    return f"{row.n:,}" if row.n_reference is None else CRITERIA["against"].format(n=f"{row.n:,}", m=f"{row.n_reference:,}")
+def _sizes(row: Ruling, texts: Texts) -> str:
+    if row.n is None or row.n_reference is None:
+        return texts.count(row.n)
+    return texts["criteria"]["against"].format(n=texts.count(row.n), m=texts.count(row.n_reference))
 
 
-def _note(row: Ruling) -> str:
-    need = CRITERIA["needed"].format(k=f"{row.more_needed:,}", power=share(POWER)) if row.more_needed is not None else ""
-    return "; ".join(part for part in (row.reason, need) if part)
+def _note(row: Ruling, texts: Texts) -> str:
+    power = f"{texts.share(POWER)} %"
+    need = texts["criteria"]["needed"].format(k=texts.count(row.more_needed), power=power) if row.more_needed is not None else ""
+    return "; ".join(part for part in (texts.reason(row.reason), need) if part)
 
 
-def _part(one: Judged) -> str:
+def _part(one: Judged, texts: Texts) -> str:
     """One criterion as a table; a mark stands before the word of each state."""
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in (CRITERIA["group"], CRITERIA["state"], one.change, CRITERIA["n"]))
-    body = "".join(_row(state, *cells) for state, cells in one.rows)
+    said = texts["criteria"]
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in (said["group"], said["state"], one.change, said["n"]))
+    body = "".join(_row(state, texts["verdicts"][state], *cells) for state, cells in one.rows)
     more = f"<p>{escape(one.more)}</p>" if one.more else ""
     return (
         f'<table class="fl-table fl-rulings"><caption>{escape(one.words)}. <span class="fl-limits">'
@@ -202,10 +206,11 @@ def _part(one: Judged) -> str:
     )
 
 
-def _row(state: str, group: str, note: str, *cells: str) -> str:
+def _row(state: str, word: str, group: str, note: str, *cells: str) -> str:
     told = f'<span class="fl-note">{escape(note)}</span>' if note else ""
     others = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-    return f'<tr data-state="{state}"><th scope="row">{escape(group)}</th><td>{mark(state)} {state}{told}</td>{others}</tr>'
+    head = f'<th scope="row" dir="auto">{escape(group)}</th>'
+    return f'<tr data-state="{state}">{head}<td>{mark(state)} {escape(word)}{told}</td>{others}</tr>'
 
 
 def mark(state: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from .._html import Cell, escape, table
+from .._html import Cell, running, table
 from .._levels import name_of
 from ..metrics import GroupRow
 from ._view import Changed, View
@@ -27,20 +28,24 @@ def pack(choices: Choices) -> dict[str, Any]:
 def static(view: View) -> str:
     """Write the sentence, the table, the explanation that fits and the criteria."""
     strip = view.strip.html(view.choices, view.state) if view.strip else ""
-    why = view.why.html() if view.why and view.why.fits else ""
-    return f'<p class="fl-sentence">{escape(view.sentence)}</p>{rates(view)}{why}{strip}'
+    why = view.why.html(view.texts) if view.why and view.why.fits else ""
+    return f'<p class="fl-sentence">{running(view.sentence)}</p>{rates(view)}{why}{strip}'
 
 
 def picture(view: View) -> Picture:
     """The still picture, from the same published rows."""
     from ..plots import draw_groups
 
-    return draw_groups(view.audit.by_group(view.state.metric, view.state.groups, view.confidence), title=view.sentence)
+    rates = view.audit.by_group(view.state.metric, view.state.groups, view.confidence)
+    if view.state.slice is not None:
+        rates = replace(rates, attributes=(view.labels["slice"],))
+    setting = None if view.texts.language == "en" else view.setting
+    return draw_groups(rates, title=view.sentence, setting=setting, texts=view.texts)
 
 
 def rates(view: View) -> str:
     """Write the rates with what they are compared with."""
-    share = view.texts.fixed(100 * view.confidence, 1).removesuffix(f"{view.texts.marks['decimal']}0")
+    share = view.texts.share(view.confidence)
     interval = view.labels["interval"].format(share=share)
     names = [view.labels["slice"]] if view.state.slice is not None else list(view.state.by)
     headers = [

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from .._progress import Step
 from ..exceptions import FairlensError
-from ._texts import WHY
+from ..texts import texts_of
 
 _log = logging.getLogger("fairlens")
 _PAUSE = 0.1
@@ -28,10 +28,13 @@ class Explaining:
     ----------
     tell
         Is given ``{"done", "total"}`` while the work runs, then ``{}``, ``{"error"}`` or ``{"note"}``. Called from the thread of the work.
+    language
+        Of the notes.
     """
 
-    def __init__(self, tell: Callable[[Mapping[str, Any]], None]) -> None:
+    def __init__(self, tell: Callable[[Mapping[str, Any]], None], language: str = "en") -> None:
         self._tell = tell
+        self._said = texts_of(language)["why"]
         self._thread: Thread | None = None
         self._stop = Event()
         self._far: dict[str, Any] = {}
@@ -44,7 +47,7 @@ class Explaining:
     def start(self, work: Callable[[Step], T], keep: Callable[[T], None]) -> None:
         """Run `work`, which is given a function ``(done, total)`` to call on its way, and `keep` what it found."""
         if self.is_running:
-            self._tell({**self._far, "note": WHY["busy"]})
+            self._tell({**self._far, "note": self._said["busy"]})
             return
         self._stop.clear()
         self._far = {"done": 0, "total": 0}
@@ -68,7 +71,7 @@ class Explaining:
             self._check()
             keep(found)
         except Cancelled:
-            self._tell({"note": WHY["cancelled"]})
+            self._tell({"note": self._said["cancelled"]})
         except FairlensError as error:
             _log.error("The panel could not explain this view: %s", error)
             self._tell({"error": str(error)})

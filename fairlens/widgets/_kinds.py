@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import _disparities_view, _thresholds_view, _why_view
+from . import _data_view, _disparities_view, _thresholds_view, _why_view
 
 if TYPE_CHECKING:
     from ..plots import Picture
@@ -29,15 +29,18 @@ class Kind:
 
 
 KINDS = (
+    Kind("data", _data_view.pack, _data_view.static, _data_view.picture),
     Kind("disparities", _disparities_view.pack, _disparities_view.static, _disparities_view.picture),
     Kind("thresholds", _thresholds_view.pack, _thresholds_view.static, _thresholds_view.picture),
     Kind("why", _why_view.pack, _why_view.static, _why_view.picture),
 )
+FIRST = next(kind for kind in KINDS if kind.name == "disparities")
+"""What is looked at where nothing else is said."""
 
 
 def kind_of(name: str) -> Kind:
     """Find a kind of view; a state of a later version may name one that is not known here."""
-    return next((kind for kind in KINDS if kind.name == name), KINDS[0])
+    return next((kind for kind in KINDS if kind.name == name), FIRST)
 
 
 def packed_views(choices: Choices) -> list[dict[str, Any]]:

@@ -142,7 +142,7 @@ def _offered(protected: ProtectedAudit, metrics: Any, confidence: float) -> tupl
 
 def _known(choices: Choices, slices: Any) -> tuple[Slice, ...]:
     """Slices of columns and levels that the panel has."""
-    return tuple(Slice(one.name, dict(read_where(choices, one.levels, ())), choices.labels["others"]) for one in check_slices(slices))
+    return tuple(Slice(one.name, dict(read_where(choices, one.levels, ())), choices.others(one.name)) for one in check_slices(slices))
 
 
 def _name_of(audit: Audit | ProtectedAudit) -> str:

@@ -71,7 +71,7 @@ class Panel(ipywidgets.VBox):
         self._looking = Looking(lambda raw: View(choices, choices.decode(raw)), plan, choices.confidence)
         self._text = payload(choices, title, self._strip)
         self._live = LivePanel(payload=self._text, state=choices.encode(first))
-        self._explaining = Explaining(self._tell)
+        self._explaining = Explaining(self._tell, choices.texts.language)
         self._live.on_msg(self._answer)
         self._note = ipywidgets.HTML()
         super().__init__([self._live, self._note])

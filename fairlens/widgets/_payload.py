@@ -63,6 +63,7 @@ def payload(choices: Choices, title: str, strip: Strip | None = None) -> str:
         "favorable": spec.event_is_favorable,
         "banner": choices.banner,
         "remarks": list(choices.remarks),
+        "notes": list(choices.notes),
         "criteria": strip and strip.pack(),
         "views": packed_views(choices),
         "code": pack_code(choices),

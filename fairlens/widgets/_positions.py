@@ -99,7 +99,7 @@ def _where(choices: Choices, at: Sequence[Any], by: Sequence[str]) -> Levels:
 
 
 def _read_slice(choices: Choices, raw: Mapping[str, Any]) -> Slice:
-    return Slice(raw["name"], dict(_where(choices, raw["at"], ())), choices.labels["others"])
+    return Slice(raw["name"], dict(_where(choices, raw["at"], ())), choices.others(raw["name"]))
 
 
 def _read_reference(choices: Choices, raw: Sequence[Any], by: Sequence[str], slice_: Slice | None) -> Reference:

@@ -17,6 +17,7 @@ _FILES = (
     "controls.js",
     "criteria.js",
     "disparities.js",
+    "data.js",
     "sweep.js",
     "lines.js",
     "costs.js",
@@ -28,7 +29,7 @@ _FILES = (
     "record.js",
 )
 
-_STYLES = ("panel.css", "thresholds.css", "why.css", "looked.css")
+_STYLES = ("panel.css", "data.css", "thresholds.css", "why.css", "looked.css")
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._html import escape
+from .._html import escape, running
 from ._kinds import kind_of
 
 if TYPE_CHECKING:
@@ -13,12 +13,20 @@ if TYPE_CHECKING:
 
 def static_html(view: View, looked: str = "") -> str:
     """Write the state in words, what its kind of view says, what was looked at before, and the remarks."""
-    remarks = "".join(f"<p>{escape(remark)}</p>" for remark in view.choices.remarks)
+    remarks = "".join(f"<p>{running(remark)}</p>" for remark in view.choices.remarks) + _notes(view)
     return (
         f'<div class="fl-static" lang="{view.texts.language}">'
-        f'<p class="fl-state"><strong>{escape(view.labels["recorded"])}.</strong> {escape(view.words)}</p>'
+        f'<p class="fl-state"><strong>{escape(view.labels["recorded"])}.</strong> {running(view.words)}</p>'
         f'{_scrolling(kind_of(view.state.view).static(view) + looked)}<div class="fl-remarks">{remarks}</div></div>'
     )
+
+
+def _notes(view: View) -> str:
+    """How the data were read: noted in English, which a view in another language says."""
+    said, notes = view.labels["notes"], view.choices.notes
+    if not said or not notes:
+        return "".join(f"<p>{escape(note)}</p>" for note in notes)
+    return f"<p>{escape(said)}</p>" + "".join(f'<p lang="en">{escape(note)}</p>' for note in notes)
 
 
 def _scrolling(written: str) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .._html import Cell, escape, number, table
+from .._html import Cell, escape, number, running, table
 from .._levels import name_of
 from ..metrics import GroupRow
 from ..metrics._sentence import words_of
@@ -59,7 +59,7 @@ def pack(choices: Choices) -> dict[str, Any]:
 def static(view: View) -> str:
     """Write the sentence, the rates at the threshold, the curve and the costs."""
     swept, said = Swept(view), view.texts["thresholds"]
-    parts = [f'<p class="fl-sentence">{escape(view.sentence)}</p>', _rates(swept)]
+    parts = [f'<p class="fl-sentence">{running(view.sentence)}</p>', _rates(swept)]
     if swept.thresholds:
         parts += [_notes(swept), _curve(swept)]
     else:
@@ -187,7 +187,7 @@ def cost_cell(swept: Swept, row: ChoiceRow) -> Cell:
     if math.isnan(row.cost):
         return Cell(texts["thresholds"][row.status])
     few = f", {swept.view.labels['small']}" if row.status == "small" else ""
-    return Cell(texts.interval(texts.fixed(row.cost, 1), texts.fixed(row.lower, 1), texts.fixed(row.upper, 1)) + few, row.cost)
+    return Cell(texts.interval(texts.amount(row.cost), texts.amount(row.lower), texts.amount(row.upper)) + few, row.cost)
 
 
 def _cost_curve(swept: Swept) -> str:
@@ -228,7 +228,7 @@ def _common(swept: Swept, whole: Sequence[ChoiceRow]) -> str:
     if best is None:
         return filled(said["no_common"], why=said[whole[0].status])
     shown = not math.isnan(now.cost) and now is not best
-    values = {name: texts.fixed(getattr(now, field), 1) for name, field in _LIMITS.items()} if shown else {}
+    values = {name: texts.amount(getattr(now, field)) for name, field in _LIMITS.items()} if shown else {}
     return filled(
         said["common"],
         at=swept.written(best.threshold),
@@ -236,7 +236,7 @@ def _common(swept: Swept, whole: Sequence[ChoiceRow]) -> str:
         persons=swept.persons,
         n=texts.count(best.n),
         now=filled(said["common_now"], **values) if shown else "",
-        **{name: texts.fixed(getattr(best, field), 1) for name, field in _LIMITS.items()},
+        **{name: texts.amount(getattr(best, field)) for name, field in _LIMITS.items()},
     )
 
 

@@ -109,11 +109,20 @@ class View:
     @property
     def within(self) -> str:
         """How the sentence begins, where it is not about everybody as the audit decides."""
+        return within_of(self._within)
+
+    @property
+    def setting(self) -> str:
+        """Who is counted and how they are decided about, as the subject of a picture says it; an internal profile is said first."""
+        return ", ".join([*([self.choices.banner.rstrip(".")] if self.choices.banner else []), *self._within])
+
+    @property
+    def _within(self) -> list[str]:
         said = self.texts["sentence"]
         parts = [filled(said["among"], where=self.among)] if self.among else []
         if self.state.threshold is not None and self.state.threshold != self.choices.audit.own_threshold:
             parts.append(filled(said["deciding"], threshold=self.decided))
-        return within_of(parts)
+        return parts
 
     @property
     def decided(self) -> str:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from .._html import Cell, escape, table
 from ..explanations import Explanation, GapTable
-from ._texts import WHY
+from ..texts import Texts, texts_of
 
 if TYPE_CHECKING:
     from ..plots import Picture
 
 Raw = Mapping[str, Any]
+ENGLISH = texts_of()
+Said = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +43,13 @@ class Shown:
     group: int
     stop: int
 
-    def html(self) -> str:
+    def html(self, texts: Texts = ENGLISH) -> str:
         """Write the static part: the words, the numbers as a table, how they were found."""
-        packed = self.told.packed
+        packed, said = self.told.packed, texts["why"]
         one = packed["groups"][self.group]
-        about = "" if self.fits else f" {escape(WHY['stale'].replace('{about}', packed['about']))}"
-        head = f'<p class="fl-about"><strong>{escape(WHY["title"])}.</strong>{about}</p>'
-        body = _gap_html(packed, one, self.stop) if packed["method"] == "gap" else _means_html(packed, one, self.stop)
+        about = "" if self.fits else f" {escape(said['stale'].replace('{about}', packed['about']))}"
+        head = f'<p class="fl-about"><strong>{escape(said["title"])}.</strong>{about}</p>'
+        body = (_gap_html if packed["method"] == "gap" else _means_html)(packed, one, self.stop, said)
         return f'<div class="fl-why">{head}<div class="fl-told{"" if self.fits else " fl-stale"}">{body}</div></div>'
 
     def picture(self) -> Picture | None:
@@ -90,32 +92,40 @@ def _size(group: Raw, stop: int) -> float:
     return -1 if found is None or found["size"] is None else round(1e12 * found["size"])
 
 
-def _gap_html(packed: Raw, group: Raw, stop: int) -> str:
+def _gap_html(packed: Raw, group: Raw, stop: int, said: Said) -> str:
     step = group["steps"][stop]
     if step is None:
-        return f"<p>{escape(WHY['no_stop'])}</p>"
+        return f"<p>{escape(said['no_stop'])}</p>"
     if not step["rows"]:
-        return f"<p>{escape(step['said'])}</p>"
-    lines = [_line(row[0], row[3], row[5], row[4], row[2][0]) for row in step["rows"]]
-    first, last = (_line(name, text, "", count, numbers[0]) for name, numbers, text, count in step["ends"])
-    shown = table([WHY["input"], packed["head"], WHY["n"]], [first, *lines, last], 1, packed["about"])
-    return f"<p>{escape(step['said'])}</p>{shown}" + _small([step["told"], packed["caution"]])
+        return _english(said, step["said"])
+    lines = [_line(said, row[0], row[3], row[5], row[4], row[2][0]) for row in step["rows"]]
+    first, last = (_line(said, name, text, "", count, numbers[0]) for name, numbers, text, count in step["ends"])
+    shown = table([said["input"], packed["head"], said["n"]], [first, *lines, last], 1, packed["about"])
+    return _english(said, step["said"]) + shown + _small(said, [step["told"], packed["caution"]])
 
 
-def _means_html(packed: Raw, group: Raw, stop: int) -> str:
-    other = f"<p>{escape(WHY['other_decisions'])}</p>" if stop == packed["other_decisions"] else ""
+def _means_html(packed: Raw, group: Raw, stop: int, said: Said) -> str:
+    other = f"<p>{escape(said['other_decisions'])}</p>" if stop == packed["other_decisions"] else ""
     note = f"<p>{escape(group['name'])}: {escape(group['note'])}</p>" if group["note"] else ""
-    lines = [_line(row[0], row[2], row[4], row[3], row[1][0]) for row in group["rows"]]
-    shown = table([f"{WHY['input']}, {group['name']}", packed["head"], WHY["n"]], lines, 1, packed["about"]) if lines else ""
-    return f"{other}<p>{escape(packed['said'])}</p>{note}{shown}" + _small([*packed["notes"], packed["caution"]])
+    lines = [_line(said, row[0], row[2], row[4], row[3], row[1][0]) for row in group["rows"]]
+    shown = table([f"{said['input']}, {group['name']}", packed["head"], said["n"]], lines, 1, packed["about"]) if lines else ""
+    return other + _english(said, packed["said"]) + note + shown + _small(said, [*packed["notes"], packed["caution"]])
 
 
-def _line(name: str, text: str, kind: str, count: str, value: float | None) -> list[Cell]:
-    said = WHY[kind] if kind else ""
-    return [Cell(name), Cell(f"{text}, {said}" if said else text, value), Cell(count)]
+def _line(said: Said, name: str, text: str, kind: str, count: str, value: float | None) -> list[Cell]:
+    told = said[kind] if kind else ""
+    return [Cell(name), Cell(f"{text}, {told}" if told else text, value), Cell(count)]
 
 
-def _small(lines: Sequence[str]) -> str:
-    return "".join(f"<p><small>{escape(line)}</small></p>" for line in lines if line)
+def _english(said: Said, sentence: str) -> str:
+    """The sentence that the method writes, which is English; a view in another language says so."""
+    first = f'<p class="fl-note">{escape(said["foreign"])}</p>' if said["foreign"] else ""
+    return f"{first}<p{_lang(said)}>{escape(sentence)}</p>"
 
 
+def _small(said: Said, lines: Sequence[str]) -> str:
+    return "".join(f"<p{_lang(said)}><small>{escape(line)}</small></p>" for line in lines if line)
+
+
+def _lang(said: Said) -> str:
+    return ' lang="en"' if said["foreign"] else ""

@@ -14,7 +14,6 @@ from ..metrics._disparity import Word
 from ._choices import Choices
 from ._filled import filled
 from ._state import METHODS, State
-from ._texts import WHY
 from ._why import Raw, Told
 from ._why_packed import pack_gap, pack_means
 
@@ -91,9 +90,10 @@ def decomposable(choices: Choices) -> list[bool]:
     return [metric.name in DECISIONS for metric in choices.metrics]
 
 
-def no_gap_text() -> str:
+def no_gap_text(choices: Choices) -> str:
     """Say of which metrics gaps can be decomposed."""
-    return filled(WHY["no_gap"], metrics=", ".join(outcome.metric.label.lower() for outcome in DECISIONS.values()))
+    named = (choices.label(outcome.metric).lower() for outcome in DECISIONS.values())
+    return filled(choices.texts["why"]["no_gap"], metrics=", ".join(named))
 
 
 def _check_options(state: State, given: Raw) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._html import escape
+from .._html import escape, running
 from ._disparities_view import picture as rates_picture
 from ._disparities_view import rates
 from ._state import METHODS
@@ -22,14 +22,14 @@ def pack(choices: Choices) -> dict[str, Any]:
         "can": choices.raw is not None,
         "methods": list(METHODS),
         "gaps": decomposable(choices),
-        "ui": {**choices.texts["why"], "no_gap": no_gap_text()},
+        "ui": {**choices.texts["why"], "no_gap": no_gap_text(choices)},
     }
 
 
 def static(view: View) -> str:
     """Write the sentence, the rates beside the explanation, and the explanation."""
-    why = view.why.html() if view.why else f"<p>{escape(view.texts['why']['none_frozen'])}</p>"
-    return f'<p class="fl-sentence">{escape(view.sentence)}</p>{rates(view)}{why}'
+    why = view.why.html(view.texts) if view.why else f"<p>{escape(view.texts['why']['none_frozen'])}</p>"
+    return f'<p class="fl-sentence">{running(view.sentence)}</p>{rates(view)}{why}'
 
 
 def picture(view: View) -> Picture | None:

@@ -76,7 +76,7 @@ def test_the_page_holds_pythons_numbers(opened, seed):
     static = [[[cell.get_text() for cell in row.find_all(["th", "td"])] for row in table.find_all("tr")] for table in soup.find_all("table")]
     assert page.root.locator(".fl-thresholds table").evaluate_all(TEXTS) == static
     said = [paragraph.get_text() for paragraph in soup.find_all("p")]
-    told = page.root.locator(".fl-costs .fl-told p").all_text_contents()
+    told = page.root.locator(".fl-cost-words p").all_text_contents()
     assert told
     assert set(told) <= set(said)
     shown = page.root.locator(".fl-thresholds > .fl-numbers tbody tr").evaluate_all(f"rows => rows.map(row => ({CELLS})([...row.querySelectorAll('td[data-n]')]))")

@@ -61,6 +61,8 @@ class Keys:
         read = "() => [...document.activeElement.options].map(option => option.text)"
         at = "() => document.activeElement.selectedIndex"
         wanted = self.page.evaluate(read).index(text)
+        if wanted == self.page.evaluate("() => document.activeElement.length - 1"):
+            self.press("End")  # the last without those before it
         for _ in range(MOST):
             now = self.page.evaluate(at)
             if now == wanted:

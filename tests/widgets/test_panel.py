@@ -270,7 +270,7 @@ def test_thresholds_that_differ_read_differently():
     )  # fmt: skip
     names = json.loads(fl.panel(audit)._text)["stop_names"]
     assert len(set(names)) == len(names)
-    assert "1000050" in names
+    assert "1,000,050" in names
     assert audit.at(1000052).by_group("selection_rate").within == "Deciding at a score of 1000052 or more: "
 
 

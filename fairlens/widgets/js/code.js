@@ -5,12 +5,12 @@ export function codeOf(data, state) {
   const list = (items) => `[${items.join(", ")}]`;
   const levels = (axis, codes) => list(codes.map((code) => own.levels[axis][code]));
   const mapped = (at) => at.flatMap((codes, axis) => (codes.length ? [write("level_any", { axis: own.axes[axis], levels: levels(axis, codes) })] : [])).join(", ");
-  const sliceText = (one) => write("slice", { name: python(one.name), levels: mapped(one.at), others: own.others });
+  const sliceText = (one) => write("slice", { name: python(one.name), levels: mapped(one.at), others: one.name === data.ui.others ? own.not_others : own.others });
   const groups = list(state.by.map((axis) => own.axes[axis])), by = state.slice ? sliceText(state.slice) : groups;
   const costs = state.costs ?? own.costs;
   const said = {
     first: costs && String(costs[0]), second: costs && String(costs[1]),
-    audit: own.audit, metric: own.metrics[state.metric], by, reference: referenceCode(data, state), confidence: own.confidence, population: own.population,
+    audit: own.audit, metric: own.metrics[state.metric], by, reference: referenceCode(data, state), confidence: own.confidence, population: isCompared(data, state) ? own.population : "",
     adjust: list(state.adjust.map((axis) => own.axes[axis])), compare: python(state.compare), view: python(state.view), method: python(state.why.method),
   };
   const kept = state.at.flatMap((codes, axis) => {

@@ -6,7 +6,7 @@ function costsPart(all, section, steps, change) {
     root.append(el("p", {}, ui.no_labels));
     return { root, show() {} };
   }
-  const asked = costInputs(section, change), told = el("div", { class: "fl-told" }), table = el("div", { class: "fl-numbers" });
+  const asked = costInputs(section, change), told = el("div", { class: "fl-cost-words" }), table = el("div", { class: "fl-numbers" });
   const figure = el("div", { class: "fl-figure" }), curve = foldedTable();
   root.append(asked.box, told, table, ...(steps.length ? [figure, curve.box] : []));
   const curvesOf = remembered((data, counted, costs) => [...counted.groups, counted.whole].map((group) => costsAt(data, costs, group, steps)));
@@ -36,7 +36,7 @@ function costsPart(all, section, steps, change) {
 }
 
 const unitOf = (section, costs) => section.unit || section.texts[costs.every((cost) => cost === 1) ? "wrong" : "units"];
-const costText = (data, row) => withLimits(data, ...[row.value, row.lower, row.upper].map((value) => fixedText(data, value, 1)));
+const costText = (data, row) => withLimits(data, ...[row.value, row.lower, row.upper].map((value) => amount(data, value)));
 
 function costCell(data, ui, row) {
   if (Number.isNaN(row.value)) return cellOf(row, ui[row.status]);
@@ -96,7 +96,7 @@ export function costWords(data, section, state, lines, costs, unit, all) {
 }
 
 function commonText(data, section, { now, best, at, status }, unit, all) {
-  const ui = section.texts, limits = (row) => ({ cost: fixedText(data, row.value, 1), low: fixedText(data, row.lower, 1), high: fixedText(data, row.upper, 1) });
+  const ui = section.texts, limits = (row) => ({ cost: amount(data, row.value), low: amount(data, row.lower), high: amount(data, row.upper) });
   if (!best) return fill(ui.no_common, { why: ui[status] });
   const then = Number.isNaN(now.value) || section.thresholds[at] === all ? "" : fill(ui.common_now, limits(now));
   return fill(ui.common, { ...limits(best), at: section.names[at], unit, persons: section.persons, n: count(data, best.n), now: then });
@@ -111,7 +111,7 @@ function costChart(data, section, state, rows, drawn, unit, names) {
   const top = 1.05 * Math.max(...lines.flatMap(({ points }) => points.map(({ upper }) => (Number.isNaN(upper) ? 0 : upper)))) || 1;
   const name = fill(ui.per_hundred, { unit, persons: section.persons });
   const chart = lineChart(data, {
-    thresholds: section.thresholds, lines, top, ticks: roundTicks(0, top, 5), write: (value) => tickText(data, value), name, across: ui.x,
+    thresholds: section.thresholds, lines, top, ticks: roundTicks(0, top, 5), write: (value) => (value >= 1000 ? amount(data, value) : tickText(data, value)), name, across: ui.x,
     label: fill(ui.costs_picture, { persons: section.persons, by, share: shareOf(data) }),
   });
   const rings = (lowest) => shown.flatMap(([i], line) => {
@@ -129,7 +129,7 @@ function costCurve(data, section, rows, shown, now) {
     title: fill(places.length === section.thresholds.length ? ui.cost_curve : ui.cost_curve_some, values),
     get table() {
       const heads = [ui.threshold, ...shown.map(([i, name]) => withIntervalText(data, `${name}, ${fill(ui.n_of, { n: count(data, rows[i][0].n) })}`))];
-      return captioned("", heads, places.map((k) => el("tr", {}, el("th", { scope: "row" }, section.names[k]), ...shown.map(([i]) => costCell(data, ui, rows[i][k])))));
+      return captioned("", heads, places.map((k) => el("tr", {}, el("th", { scope: "row", dir: "auto" }, section.names[k]), ...shown.map(([i]) => costCell(data, ui, rows[i][k])))));
     },
   };
 }

@@ -23,7 +23,7 @@ function criteriaStrip(data) {
     note.textContent = judgedNote(data, state);
     if (stop === shown) return;
     shown = stop;
-    if (said.textContent !== texts[stops[stop].said]) said.textContent = texts[stops[stop].said];
+    if (said.textContent !== texts[stops[stop].said]) said.replaceChildren(...running(texts[stops[stop].said]));
     tables.replaceChildren(...stops[stop].parts.flatMap((part) => rulings(data.criteria, part)));
   }
   return { strip, show };
@@ -32,17 +32,17 @@ function criteriaStrip(data) {
 function rulings({ texts, states, ui }, part) {
   const heads = [ui.group, ui.state, texts[part.change], ui.n].map((text) => el("th", { scope: "col" }, text));
   const rows = part.rows.map(([state, group, note, ...cells]) => {
-    const [word, shape] = states[state];
-    const said = el("td", {}, mark(word, shape), ` ${word}`, ...(texts[note] ? [el("span", { class: "fl-note" }, texts[note])] : []));
-    return el("tr", { "data-state": word }, el("th", { scope: "row" }, texts[group]), said, ...cells.map((cell) => el("td", {}, texts[cell])));
+    const [name, shape, word = name] = states[state];
+    const said = el("td", {}, mark(name, shape), ` ${word}`, ...(texts[note] ? [el("span", { class: "fl-note" }, texts[note])] : []));
+    return el("tr", { "data-state": name }, el("th", { scope: "row", dir: "auto" }, texts[group]), said, ...cells.map((cell) => el("td", {}, texts[cell])));
   });
   const caption = el("caption", {}, `${texts[part.words]}. `, el("span", { class: "fl-limits" }, texts[part.limits]));
   const table = el("table", { class: "fl-table fl-rulings" }, caption, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows));
   return texts[part.more] ? [table, el("p", {}, texts[part.more])] : [table];
 }
 
-function mark(word, shape) {
-  const made = svgEl("svg", { class: `fl-mark fl-${word}`, viewBox: "0 0 16 16", width: 13, height: 13, "aria-hidden": "true" });
+function mark(name, shape) {
+  const made = svgEl("svg", { class: `fl-mark fl-${name}`, viewBox: "0 0 16 16", width: 13, height: 13, "aria-hidden": "true" });
   made.append(svgEl("path", { d: shape }));
   return made;
 }

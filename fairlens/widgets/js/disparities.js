@@ -54,11 +54,11 @@ export function drawTable(data, state, found) {
     withInterval(data, found.metric.label), data.ui.n, ...comparisons(data, state, found).map(([name]) => withInterval(data, data.ui[name])),
   ];
   const body = found.rows.map((row) => {
-    const names = state.by.map((axis, i) => el("th", { scope: "row" }, data.axes[axis].levels[row.codes[i]]));
+    const names = state.by.map((axis, i) => el("th", { scope: "row", dir: "auto" }, data.axes[axis].levels[row.codes[i]]));
     const pairs = comparisons(data, state, found).map(([, of, write]) => pairCell(data, row, of(row), write));
     return el("tr", { "data-status": row.status }, ...names, rateCell(data, row), countCell(data, row), ...pairs);
   });
-  const head = el("tr", {}, ...heads.map((text) => el("th", { scope: "col" }, text)));
+  const head = el("tr", {}, ...heads.map((text) => el("th", { scope: "col", dir: "auto" }, text)));
   return el("table", { class: "fl-table" }, el("thead", {}, head), el("tbody", {}, ...body));
 }
 
@@ -73,7 +73,7 @@ function comparisons(data, state, found) {
   return found.adjusts ? [...made, ["adjusted", (row) => row.adjusted ?? null, gap]] : made;
 }
 
-const shareOf = (data) => fixed(100 * data.confidence, 1).replace(/\.0$/, "").replace(".", data.numbers.decimal);
+const shareOf = (data) => localText(data, fixed(100 * data.confidence, 1).replace(/\.0$/, ""));
 const missing = (data, row) => data.ui[row.status === "undefined" && row.n ? "weightless" : row.status];
 
 function rateCell(data, row) {

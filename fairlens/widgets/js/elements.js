@@ -9,6 +9,11 @@ function el(tag, attributes = {}, ...children) {
   return made;
 }
 
+// A sentence, with names that read from the right set apart: numbers beside them stay where they stand.
+const RIGHT_LETTER = "[\\u0590-\\u08ff\\ufb1d-\\ufdff\\ufe70-\\ufefc]";
+const FROM_RIGHT = new RegExp(`(${RIGHT_LETTER}+(?:[ '’-]+${RIGHT_LETTER}+)*)`);
+const running = (text) => text.split(FROM_RIGHT).map((part, i) => (i % 2 ? el("bdi", {}, part) : part));
+
 function svgEl(tag, attributes = {}, text = null) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
@@ -21,7 +26,7 @@ const KEEP_KEYS = { "data-lm-suppress-shortcuts": "true" };
 
 // `key` names a control among the others, so that the focus finds it again when the controls are made anew.
 function choice(label, options, value, onChange, key = label) {
-  const select = el("select", { ...KEEP_KEYS, "data-key": key }, ...options.map(([option, text]) => el("option", { value: option }, text)));
+  const select = el("select", { ...KEEP_KEYS, "data-key": key }, ...options.map(([option, text]) => el("option", { value: option, dir: "auto" }, text)));
   select.value = value;
   select.addEventListener("change", () => onChange(select.value));
   return el("label", { class: "fl-control" }, el("span", {}, label), select);
@@ -53,15 +58,16 @@ const full = (value) => (value === null || Number.isNaN(value) ? null : String(v
 
 // Numbers as people of the language write them, by the same rules as fairlens/texts/_texts.py.
 const NONE = "–";
-const count = (data, n) => (n === null ? NONE : String(n).replace(/\B(?=(\d{3})+$)/g, data.numbers.group));
+export const count = (data, n) => (n === null ? NONE : localText(data, String(n)));
+const amount = (data, value) => fixedText(data, value, Math.abs(value) < 999.95 ? 1 : 0);
 const withLimits = (data, value, lower, upper) => fill(data.numbers.interval, { value, lower, upper });
-const percent = (data, value, lower, upper) => {
+export const percent = (data, value, lower, upper) => {
   if (Number.isNaN(value)) return NONE;
   const text = (share) => fixedText(data, 100 * share, 1);
   return lower === undefined ? `${text(value)} %` : withLimits(data, `${text(value)} %`, text(lower), text(upper));
 };
-const points = (data, value) => {
+export const points = (data, value) => {
   const text = fixedText(data, 100 * value, 1);
   return text.startsWith("-") ? text : `+${text}`;
 };
-const times = (data, value) => fixedText(data, value, 2);
+export const times = (data, value) => fixedText(data, value, 2);

@@ -31,7 +31,7 @@ function kept(state, axis, codes) {
 
 function boxes(data, state, axis, open, change) {
   const { name, levels } = data.axes[axis], ui = data.ui;
-  const set = el("fieldset", { class: "fl-several", "data-axis": axis }, el("legend", {}, fill(ui.levels_of, { axis: name })));
+  const set = el("fieldset", { class: "fl-several", "data-axis": axis }, el("legend", { dir: "auto" }, fill(ui.levels_of, { axis: name })));
   const list = el("div", { class: "fl-boxes" }), note = el("p", { class: "fl-note" });
   const grouped = state.by.includes(axis) && !state.slice;
   const toggle = (code) => change((now) => {

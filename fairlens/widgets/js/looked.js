@@ -56,7 +56,7 @@ export function lookedLine(data, model, frozen) {
 // Wide tables scroll by themselves, by keyboard too.
 function lookedTable(ui, heads, { caption, rows }) {
   const cell = (one) => (Array.isArray(one) ? el("td", { "data-value": String(one[1]) }, one[0]) : el("td", {}, one));
-  const lines = rows.map(([first, ...others]) => el("tr", {}, el("th", { scope: "row" }, first), ...others.map(cell)));
+  const lines = rows.map(([first, ...others]) => el("tr", {}, el("th", { scope: "row", dir: "auto" }, first), ...others.map(cell)));
   const head = el("thead", {}, el("tr", {}, ...heads.map((text) => el("th", { scope: "col" }, text))));
   const made = el("table", { class: "fl-table" }, el("caption", {}, caption), head, el("tbody", {}, ...lines));
   return el("div", { class: "fl-scroll", role: "group", "aria-label": `${ui.title}. ${caption}`, tabindex: "0", ...KEEP_KEYS }, made);

@@ -102,7 +102,7 @@ function sliceView(data, state) {
 export function sliced(data, state) {
   if (!state.slice) return [data, state];
   const { name } = state.slice, { others } = data.ui;
-  const axis = { name: data.ui.slice, levels: [name, name === others ? `not ${others}` : others] };
+  const axis = { name: data.ui.slice, levels: [name, name === others ? data.ui.not_others : others] };
   return [{ ...data, axes: [...data.axes, axis] }, { ...state, by: [data.axes.length], at: [...state.at, []], adjust: [] }];
 }
 

@@ -17,7 +17,7 @@ const OLD = {
 
 export function read(text) {
   const data = JSON.parse(text);
-  if (!FORMATS.includes(data.format)) throw new Error(`This view has the format ${data.format}; the program of this page knows ${FORMATS.join(", ")}.`);
+  if (!FORMATS.includes(data.format)) throw new Error(fill(data.ui?.format ?? "{format} ≠ {known}", { format: data.format, known: FORMATS.join(", ") }));
   if (data.views) return data;
   const views = [{ name: "disparities", label: data.title }, ...(data.why ? [{ name: "why", label: data.why.ui.title, ...data.why }] : [])];
   return { ...OLD, ...data, texts: { ...OLD.texts, ...data.texts }, ui: { ...OLD.ui, ...data.ui }, views };
@@ -32,7 +32,7 @@ function render({ model, el: root }) {
   const bar = el("div", { class: "fl-controls" });
   const status = el("p", { role: "status", "aria-live": "polite", class: "fl-sentence", dir: "auto" });
   const alert = el("p", { role: "alert", class: "fl-error" }), spoken = el("p", { class: "fl-spoken", "aria-live": "polite" });
-  const remarks = el("div", { class: "fl-remarks" }, ...data.remarks.map((text) => el("p", {}, text)));
+  const remarks = el("div", { class: "fl-remarks" }, ...data.remarks.map((text) => el("p", {}, ...running(text))), ...readingOf(data));
   const panel = el("div", { class: "fl-panel", role: "group", "aria-label": data.title, lang: data.language ?? null });
   const context = { data, model, frozen, change, now };
   const panes = data.views.flatMap((section) => {
@@ -55,7 +55,8 @@ function render({ model, el: root }) {
 
   const chosen = (state) => Math.max(panes.findIndex(({ section }) => section.name === state.view), 0);
   const fail = (error) => {
-    alert.textContent = data.ui.error.replace("{message}", () => error.message);
+    const [before, after = ""] = data.ui.error.split("{message}"); // a browser's own words are English
+    alert.replaceChildren(before, el("span", data.language === "en" ? {} : { lang: "en" }, error.message), after);
     model.set("error", String(error.stack ?? error));
     model.save_changes();
   };
@@ -65,11 +66,10 @@ function render({ model, el: root }) {
     const state = now(), at = chosen(state);
     try {
       const [seen, shown] = sliced(data, state), found = once(() => measure(seen, shown));
-      const text = sentenceOf(seen, shown, found());
-      if (status.textContent !== text) status.textContent = text;
       strip.show(panes[at].section.name);
       bodies.forEach((body, i) => (body.hidden = i !== at));
-      panes[at].show({ data: seen, state: shown, whole: state, found });
+      const text = panes[at].show({ data: seen, state: shown, whole: state, found }) ?? sentenceOf(seen, shown, found()); // a view may have its own
+      if (status.textContent !== text) status.replaceChildren(...running(text));
       code?.show({ ...state, view: panes[at].section.name });
       alert.textContent = "";
     } catch (error) {
@@ -143,6 +143,12 @@ function render({ model, el: root }) {
     foot.stop();
     for (const [name, act] of Object.entries(events)) model.off(name, act);
   };
+}
+
+// How the data were read: noted in English, which a panel in another language says.
+function readingOf({ notes = [], ui }) {
+  const said = notes.map((text) => el("p", ui.notes ? { lang: "en" } : {}, text));
+  return said.length && ui.notes ? [el("p", {}, ui.notes), ...said] : said;
 }
 
 function once(make) {

@@ -35,6 +35,7 @@ export function mount(host) {
     if (still) new ResizeObserver(() => reachable(still)).observe(still);
   } catch (error) {
     host.dataset.live = "no";
+    live.lang = "en";
     live.textContent = String(error.message);
   }
 }

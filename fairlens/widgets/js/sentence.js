@@ -10,7 +10,11 @@ export function fixed(value, digits) {
 }
 
 // As people of the language write it.
-export const fixedText = (data, value, digits) => fixed(value, digits).replace(".", data.numbers.decimal);
+export const localText = (data, text) => {
+  const [whole, ...rest] = text.split(".");
+  return [whole.replace(/\B(?=(?:\d{3})+$)/g, data.numbers.group), ...rest].join(data.numbers.decimal);
+};
+export const fixedText = (data, value, digits) => localText(data, fixed(value, digits));
 const hundred = (data, value, digits) => fixedText(data, 100 * value, digits);
 
 export function nameOf(data, by, codes) {

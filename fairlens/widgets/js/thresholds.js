@@ -142,7 +142,7 @@ function follow(data, chart, put) {
 const headsOf = (data, state) => state.by.map((axis) => data.axes[axis].name);
 const namesOf = (data, state, ui, codes) => (codes.length
   ? state.by.map((axis, i) => el("th", { scope: "row", dir: "auto" }, data.axes[axis].levels[codes[i]]))
-  : state.by.map((_, i) => el("th", { scope: "row" }, i ? ui.all : ui.everybody)));
+  : state.by.map((_, i) => el("th", { scope: "row", dir: "auto" }, i ? ui.all : ui.everybody)));
 const cellOf = (row, ...texts) => el("td", { "data-value": full(row.value), "data-lower": full(row.lower), "data-upper": full(row.upper), "data-n": full(row.n) }, ...texts);
 
 function captioned(caption, heads, rows) {
@@ -207,7 +207,7 @@ function curveTable(data, section, chart, now) {
     title: fill(places.length === section.thresholds.length ? ui.curve : ui.curve_some, values),
     get table() {
       const heads = [ui.threshold, ...chart.lines.map(({ name }) => withIntervalText(data, name))];
-      return captioned("", heads, places.map((k) => el("tr", {}, el("th", { scope: "row" }, section.names[k]), ...chart.lines.map(({ points }) => rateCellWithN(data, ui, points[k])))));
+      return captioned("", heads, places.map((k) => el("tr", {}, el("th", { scope: "row", dir: "auto" }, section.names[k]), ...chart.lines.map(({ points }) => rateCellWithN(data, ui, points[k])))));
     },
   };
 }

@@ -51,7 +51,8 @@ function whyView({ data, section: { ui, methods, gaps, can: able }, model, froze
     const offered = methods.filter((method) => can || stored.some((told) => told.method === method));
     const name = (control) => control.closest("label")?.firstChild.textContent ?? control.textContent;
     const focused = bar.contains(document.activeElement) ? name(document.activeElement) : null;
-    bar.replaceChildren(choice(ui.method, offered.map((method) => [method, ui[method]]), state.why.method, (method) =>
+    bar.replaceChildren();
+    if (offered.length) bar.append(choice(ui.method, offered.map((method) => [method, ui[method]]), state.why.method, (method) =>
       change((now) => ({ why: { ...now.why, method } }), true)));
     if (found && found.told.groups.length > 1 && alike(found.told.of.by, state.by)) {
       const groups = found.told.groups.map((group, i) => [String(i), group.name]);
@@ -79,7 +80,7 @@ function whyView({ data, section: { ui, methods, gaps, can: able }, model, froze
     if (offers !== built) rebuild(found); // controls stay while a slider moves
     built = offers;
     body.classList.toggle("fl-stale", Boolean(found && !found.fits));
-    about.replaceChildren(...aboutOf(ui, found, can, noGap(state), back));
+    about.replaceChildren(...aboutOf(ui, found, can, frozen, noGap(state), back));
     body.replaceChildren(...(found ? toldOf(ui, found, state.stop) : []));
   }
 
@@ -114,7 +115,7 @@ function workLine(data, ui, model, can, explain) {
     busy = done !== undefined;
     if (!busy) {
       spoken.textContent = error ? "" : note ?? ui.ready;
-      return say(...(error ? [el("p", { role: "alert", class: "fl-error" }, error)] : note ? [el("p", {}, note)] : []));
+      return say(...(error ? [el("p", { role: "alert", class: "fl-error" }, ui.failed ?? "", el("span", ui.failed ? { lang: "en" } : {}, error))] : note ? [el("p", {}, note)] : []));
     }
     silence = setTimeout(() => say(el("p", { role: "alert" }, ui.silent)), SILENCE);
     settle();
@@ -141,27 +142,30 @@ function workLine(data, ui, model, can, explain) {
   return { parts: can ? [status, spoken] : [], tell, ask, follow, settle };
 }
 
-function aboutOf(ui, found, can, noGap, back) {
+function aboutOf(ui, found, can, frozen, noGap, back) {
   const reason = can && noGap ? [ui.no_gap] : [];
-  if (!found) return reason.length ? reason : [can ? ui.none : ui.none_frozen];
+  if (!found) return reason.length ? reason : [can ? ui.none : frozen ? ui.none_frozen : ui.no_model];
   if (found.fits) return [];
   const { why, view: looked, slices, costs, ...view } = found.told.state; // how it is explained stays, and where one looks
   return [ui.stale.replace("{about}", () => found.told.about), " ", button(ui.back, () => back({ ...view, slice: null })), ...reason];
 }
 
-const small = (lines) => lines.filter(Boolean).map((line) => el("p", {}, el("small", {}, line)));
+// Sentences that a method writes are English; a panel in another language says so.
+const english = (ui) => (ui.foreign ? { lang: "en" } : {});
+const foreign = (ui) => (ui.foreign ? [el("p", { class: "fl-note" }, ui.foreign)] : []);
+const small = (ui, lines) => lines.filter(Boolean).map((line) => el("p", english(ui), el("small", {}, line)));
 
 function toldOf(ui, { told, group: at }, stop) {
   const group = told.groups[at];
   if (told.method !== "gap") return meansOf(ui, told, group, stop);
   const step = group.steps[stop];
   if (!step) return [el("p", {}, ui.no_stop)];
-  if (!step.rows.length) return [el("p", {}, step.said)];
+  if (!step.rows.length) return [...foreign(ui), el("p", english(ui), step.said)];
   const x = scaleOf(step.range), [first, last] = step.ends;
   const end = ([name, numbers, text, n], side) => lineOf(ui, name, endBar(x, numbers, side), text, "", n, numbers);
   const rows = step.rows.map(([name, places, numbers, text, n, kind]) => lineOf(ui, name, stepBar(x, places, kind), text, kind, n, numbers));
   const lines = [end(first, 1), ...rows, end(last, -1)];
-  return [el("p", {}, step.said), tableOfLines([ui.input, axisBar(ui.axis, step.axis), told.head, ui.n], lines, told.about), ...small([step.told, told.caution])];
+  return [...foreign(ui), el("p", english(ui), step.said), tableOfLines([ui.input, axisBar(ui.axis, step.axis), told.head, ui.n], lines, told.about), ...small(ui, [step.told, told.caution])];
 }
 
 function meansOf(ui, told, group, stop) {
@@ -170,7 +174,7 @@ function meansOf(ui, told, group, stop) {
   const rows = group.rows.map(([name, numbers, text, n, kind]) => lineOf(ui, name, meanBar(x, numbers, kind), text, kind, n, numbers));
   const note = group.note ? [el("p", {}, `${group.name}: ${group.note}`)] : [];
   const head = [`${ui.input}, ${group.name}`, axisBar(ui.zero, told.axis), told.head, ui.n];
-  return [...other, el("p", {}, told.said), ...note, ...(rows.length ? [tableOfLines(head, rows, told.about)] : []), ...small([...told.notes, told.caution])];
+  return [...other, ...foreign(ui), el("p", english(ui), told.said), ...note, ...(rows.length ? [tableOfLines(head, rows, told.about)] : []), ...small(ui, [...told.notes, told.caution])];
 }
 
 function tableOfLines(heads, rows, about) {
@@ -181,7 +185,7 @@ function tableOfLines(heads, rows, about) {
 function lineOf(ui, name, bar, text, kind, n, [value, lower, upper]) {
   const said = kind && ui[kind] ? `, ${ui[kind]}` : "";
   const shown = el("td", { "data-value": full(value), "data-lower": full(lower), "data-upper": full(upper) }, text + said);
-  return el("tr", { "data-kind": kind }, el("th", { scope: "row" }, name), el("td", { class: "fl-bar" }, bar), shown, el("td", {}, n));
+  return el("tr", { "data-kind": kind }, el("th", { scope: "row", dir: "auto" }, name), el("td", { class: "fl-bar" }, bar), shown, el("td", {}, n));
 }
 
 const WIDE = 1000, TALL = 40, MIDDLE = TALL / 2;
