@@ -152,7 +152,7 @@ def test_tables_are_reached_while_they_scroll_and_only_then(hands):
     assert table.get_attribute("tabindex") is None
     for label, text in (("Compare by", "ratios"), ("and by", "sex"), ("and by, third", "area")):
         hands.choose(label, text)
-    hands.page.set_viewport_size({"width": 480, "height": 900})
+    hands.page.set_viewport_size({"width": 320, "height": 900})
     hands.page.wait_for_function("one => one.tabIndex === 0", arg=table.element_handle())
     table.focus()
     hands.page.keyboard.press("ArrowRight")

@@ -67,10 +67,7 @@ class Looked:
     def held(self, *words):
         """Wait until the log holds a view with all these words."""
         test = "([foot, words]) => [...foot.querySelectorAll('tbody th')].some(cell => words.every(word => cell.textContent.includes(word)))"
-        try:
-            self.page.wait_for_function(test, arg=[self.foot.element_handle(), list(words)], timeout=8_000)
-        except Exception:
-            print(self.foot.locator("tbody th").all_text_contents(), self.foot.locator("summary").all_text_contents(), self.read()["sentence"], self.page.evaluate("() => document.activeElement.outerHTML")); self.page.screenshot(path="/tmp/k.png"); raise
+        self.page.wait_for_function(test, arg=[self.foot.element_handle(), list(words)], timeout=30_000)
 
     @property
     def counted(self):
@@ -172,7 +169,7 @@ def replay(browser, saved, out, recorded, counted):
             host = hosts.nth(nth)
             again = Looked(file, host.locator(".fl-panel"))
             assert again.read() == shown
-            still = [[row for row in table] for table in host.locator(".fl-static").evaluate(_TABLES)]
+            still = host.locator(".fl-static").evaluate(_TABLES)
             assert [table for table in shown["tables"] if table not in still] == []
             assert shown["sentence"] in host.locator(".fl-static").text_content()
         assert f"{counted} views were looked at" in hosts.last.locator(".fl-static .fl-looked").text_content()

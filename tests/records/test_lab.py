@@ -204,6 +204,7 @@ def test_a_view_is_explained_with_progress_and_cancel_and_follows_the_slider(ses
         command(page, "notebook:run-cell-and-select-next")
     panel = PanelPage(page)
     panel.root.wait_for()
+    panel.look("Why")
     panel.root.scroll_into_view_if_needed()
     explain = panel.root.get_by_role("button", name="Explain this view")
     working = panel.root.locator(".fl-working")
