@@ -136,9 +136,9 @@ class View:
         named = self.labels[reference] if isinstance(reference, str) else ", ".join(map(name_of, reference))
         decided = self.labels["as_decided"] if self.state.threshold is None else filled(self.labels["at_threshold"], threshold=self.decided)
         said = filled(
-            self.labels["state"],
+            self.labels["state_data" if self.state.view == "data" else "state"],
             metric=self.choices.label(self.state.metric),
-            by=self.labels["joined"].join(self.state.by) if self.state.slice is None else self.labels["slice_of"].format(slice=self.state.slice.name),
+            by=self.labels["joined"].join(self.state.by) if self.state.slice is None else filled(self.labels["slice_of"], slice=self.state.slice.name),
             among=self.among or self.labels["everyone"],
             decision=decided,
             reference=named,

@@ -1,10 +1,9 @@
 // node --test: which states a panel tells the kernel of, with a clock of its own.
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import program from "../support/program.mjs";
 
-const text = readFileSync(new URL("../../fairlens/widgets/js/looked.js", import.meta.url), "utf8");
-const { watchRest } = await import(`data:text/javascript,${encodeURIComponent(text)}`);
+const { watchRest } = program;
 
 // A clock that stands still until it is told to go on.
 function fakeClock() {
@@ -45,7 +44,7 @@ function fakePage(visibilityState = "visible") {
   };
 }
 
-const FIRST = { metric: 0, by: [0], at: [[], []], reference: ["largest"], stop: 1, cuts: null, slice: null, view: "data", compare: "difference" };
+const FIRST = { metric: 0, by: [0], at: [[], []], reference: ["largest"], stop: 1, cuts: null, slice: null, view: "disparities", compare: "difference" };
 const start = (frozen = false, page = fakePage()) => {
   const clock = fakeClock(), model = fakeModel(FIRST);
   return { clock, model, page, stop: watchRest(model, frozen, clock, page) };
@@ -138,4 +137,14 @@ test("a panel that is taken away leaves nothing behind", () => {
   model.put({ ...FIRST, stop: 2 });
   clock.pass(5000);
   assert.equal(model.sent.length, 0);
+});
+
+test("a view that compares nobody is not looked at in the sense of the log", () => {
+  const { model, clock } = start();
+  model.put({ ...FIRST, view: "data", by: [1] });
+  clock.pass(5000);
+  assert.equal(model.sent.length, 0);
+  model.put({ ...FIRST, view: "disparities", by: [1] });
+  clock.pass(5000);
+  assert.equal(model.sent.length, 1);
 });

@@ -13,7 +13,7 @@ function dataView({ section }) {
     last = now;
     const { data, state } = now, found = describeData(data, section, state), many = found.rows.length > section.rows;
     const rows = many && !open ? found.rows.slice(0, section.rows) : found.rows;
-    picture.replaceChildren(whoPicture(data, section, state, { ...found, rows }));
+    picture.replaceChildren(whoPicture(data, section, state, { ...found, rows }), ...(found.population ? [el("p", { class: "fl-note" }, said.legend)] : []));
     table.replaceChildren(whoTable(data, section, state, { ...found, rows, all: found.rows }));
     under.replaceChildren(...whoRemarks(section, found).map((text) => el("p", {}, text)));
     rebuildMore(data, many, rows.length, found.rows.length);

@@ -4,6 +4,9 @@ const REST = 1000;
 // The parts of a state that change a number that is tested; names of slices, views and explanations do not.
 const tested = ({ metric, by, at, reference, stop, cuts, slice }) => JSON.stringify([metric, by, at, reference, stop, cuts, slice?.at ?? null]);
 
+// A view without a metric compares nobody, so that nothing is looked at in the sense of the log.
+const compares = (name) => VIEWS.find((view) => view.name === name)?.uses.includes("metric") ?? true;
+
 // Sends each state once, after it has stood still for a second on a page that is seen; gives what ends it. Frozen pages send nothing.
 export function watchRest(model, frozen, clock = globalThis, page = globalThis.document) {
   if (frozen) return () => {};
@@ -13,7 +16,7 @@ export function watchRest(model, frozen, clock = globalThis, page = globalThis.d
   function tell() {
     resting = null;
     const state = model.get("state"), key = tested(state);
-    if (sent.has(key)) return;
+    if (sent.has(key) || !compares(state.view)) return;
     sent.add(key);
     model.send({ kind: "looked", state });
   }
