@@ -23,23 +23,24 @@ function thresholdsView({ data: all, section, change }) {
 
   function show(given) {
     const { data, state } = last = given, people = [state.by, state.at, state.slice];
-    const view = viewOf(data, state), now = nowOf(data, section, state);
+    const view = viewOf(data, state), now = nowOf(data, section, state), kept = open ? view.groups.map((_, i) => i) : mostPeople(view.groups, section.rows);
     if (hasScores) {
       const counted = countedOf(people, data, state), chart = chartOf([people, state.metric], data, state, counted);
       if (figure.firstChild !== chart.figure) figure.replaceChildren(chart.figure);
       chart.move(data, state, view, now);
       notes.textContent = notesOf(data, section, state, chart, counted);
       curve.show([people, state.metric, rowsKey(section, now)], () => curveTable(data, section, chart, now));
-      costs.show(data, state, view, now, counted, chart.drawn);
+      costs.show(data, state, view, now, counted, chart.drawn, kept);
     } else {
       notes.textContent = ui.no_scores;
-      costs.show(data, state, view, now, null, []);
+      costs.show(data, state, view, now, null, [], kept);
     }
-    showTable(data, state, view, now);
+    showTable(data, state, view, now, kept);
   }
 
-  function showTable(data, state, view, now) {
-    const many = view.groups.length > section.rows, groups = many && !open ? mostPeople(view.groups, section.rows) : view.groups;
+  // Where there are many groups, the tables show those with most people until somebody asks for all.
+  function showTable(data, state, view, now, kept) {
+    const many = view.groups.length > section.rows, groups = kept.map((i) => view.groups[i]);
     table.replaceChildren(ratesTable(data, section, state, { ...view, groups }, now));
     if (!many) return more.replaceChildren();
     const act = () => { open = !open; show(last); more.querySelector("button").focus(); };
@@ -51,8 +52,8 @@ function thresholdsView({ data: all, section, change }) {
 
 const peopleIn = (group) => group.sums[0].reduce((sum, n) => sum + n, 0);
 const mostPeople = (groups, most) => {
-  const order = groups.map((_, i) => i).sort((a, b) => peopleIn(groups[b]) - peopleIn(groups[a]) || a - b);
-  return order.slice(0, most).sort((a, b) => a - b).map((i) => groups[i]);
+  const people = groups.map(peopleIn), order = groups.map((_, i) => i).sort((a, b) => people[b] - people[a] || a - b);
+  return order.slice(0, most).sort((a, b) => a - b);
 };
 
 // The thresholds of a state: of everybody, or of each group; null where decisions follow no one score.

@@ -38,7 +38,7 @@ const SILENCE = 20000; // milliseconds without a word from the kernel
 VIEWS.push({ name: "why", uses: ["metric", "by", "where", "reference", "threshold"], make: whyView });
 
 // `show` follows the state, `read` takes in explanations, `hear` follows the work in the kernel.
-function whyView({ data, section: { ui, methods, gaps, can: able }, model, frozen, change }) {
+function whyView({ data, section: { ui, methods, gaps, can: able, rows: most = Infinity }, model, frozen, change }) {
   const can = able && !frozen, section = el("section", { class: "fl-why", "aria-label": ui.title });
   let stored = [], drawn = null, built = null, state = null;
   const bar = el("div", { class: "fl-controls" }), about = el("p", { class: "fl-about" }), body = el("div", { class: "fl-told" });
@@ -63,13 +63,20 @@ function whyView({ data, section: { ui, methods, gaps, can: able }, model, froze
     if (focused !== null) [...bar.querySelectorAll("select,button")].find((control) => name(control) === focused)?.focus();
   }
 
+  // The first of many groups; all of them stand in the view of disparities.
+  function drawRates(seen, shown, found) {
+    const many = found.rows.length > most, rows = many ? found.rows.slice(0, most) : found.rows;
+    const note = many ? [el("p", { class: "fl-note" }, fill(data.ui.rows_shown, { k: count(data, rows.length), all: count(data, found.rows.length) }))] : [];
+    rates.replaceChildren(drawPicture(seen, shown, { ...found, rows }), ...note);
+  }
+
   function back(view) {
     change(view);
     bar.querySelector("select").focus();
   }
 
   function show({ data: seen, state: shown, whole, found: measured }) {
-    rates.replaceChildren(drawPicture(seen, shown, measured()));
+    drawRates(seen, shown, measured());
     state = whole;
     const found = shownWhy(stored, state);
     work.follow(JSON.stringify(state));
