@@ -82,9 +82,9 @@ function render({ model, el: root }) {
     const keyed = bar.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     const unfolded = new Set([...bar.querySelectorAll("details[open]")].map((one) => one.className));
     const state = now(), uses = panes[chosen(state)].kind.uses;
-    bar.replaceChildren(...controls(data, state, uses, open, change, rebuild, (text) => (spoken.textContent = text)));
+    renew(bar, () => controls(data, state, uses, open, change, rebuild, (text) => (spoken.textContent = text)));
     for (const box of bar.querySelectorAll("details")) box.open = unfolded.has(box.className);
-    if (keyed !== null) [...bar.querySelectorAll("[data-key]")].find((one) => one.dataset.key === keyed)?.focus();
+    if (keyed !== null && !bar.contains(document.activeElement)) [...bar.querySelectorAll("[data-key]")].find((one) => one.dataset.key === keyed)?.focus();
   }
 
   // While sliders move the controls stay, so what depends on the state is a function of the state there is then.

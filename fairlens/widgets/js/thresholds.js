@@ -99,9 +99,8 @@ function rateChart(data, section, state, counted, steps, put) {
   return { figure, drawn, lines, label: metric.label, move(_, state_, view, now) {
     drag.allow(state_, now);
     figure.lastChild.textContent = now.split ? "" : ui.move;
-    const rows = new Map(view.groups.map((group) => [group.codes.join(), group]));
     moveMarks(chart, uprightsOf(section, now), lines.flatMap((line, k) => {
-      const group = rows.get(line.codes.join()), row = rateOf(data, metric, line.codes, group.sums, group.suppressed), threshold = now.of(line.codes);
+      const group = view.groups[drawn[k]], row = rateOf(data, metric, line.codes, group.sums, group.suppressed), threshold = now.of(line.codes);
       if (threshold === null || Number.isNaN(row.value)) return [];
       const text = `${line.name}: ${fill(ui.from, { threshold: nameAt(section, threshold) })} ${percent(data, row.value, row.lower, row.upper)}, ${fill(ui.n_of, { n: count(data, row.n) })}`;
       return [{ line: k, threshold, value: row.value, text }];
