@@ -117,6 +117,12 @@ function workLine(data, ui, model, can, explain) {
     if (held) explain()?.focus();
   }
 
+  function silent() {
+    clearTimeout(silence);
+    busy = false;
+    say(el("p", { role: "alert" }, ui.silent));
+  }
+
   function tell({ done, total, error, note }) {
     clearTimeout(silence);
     busy = done !== undefined;
@@ -124,10 +130,10 @@ function workLine(data, ui, model, can, explain) {
       spoken.textContent = error ? "" : note ?? ui.ready;
       return say(...(error ? [el("p", { role: "alert", class: "fl-error" }, ui.failed ?? "", el("span", ui.failed ? { lang: "en" } : {}, error))] : note ? [el("p", {}, note)] : []));
     }
-    silence = setTimeout(() => say(el("p", { role: "alert" }, ui.silent)), SILENCE);
+    silence = setTimeout(silent, SILENCE);
     settle();
     if (!status.querySelector("progress")) {
-      status.replaceChildren(el("progress", { "aria-label": ui.title, max: 1 }), el("span"), button(ui.cancel, () => model.send({ kind: "cancel" })));
+      status.replaceChildren(el("progress", { "aria-label": ui.title, max: 1 }), el("span"), button(ui.cancel, () => { if (!sent(model, { kind: "cancel" })) silent(); }));
       spoken.textContent = ui.starting;
     }
     if (total) status.querySelector("progress").value = done / total;
@@ -138,7 +144,7 @@ function workLine(data, ui, model, can, explain) {
     if (busy || closed) return;
     tell({ done: 0, total: 0 });
     status.querySelector("span").textContent = ui.asked;
-    model.send({ kind: "explain", state });
+    if (!sent(model, { kind: "explain", state })) silent();
   }
 
   // What was said of one view goes when another one is looked at.
