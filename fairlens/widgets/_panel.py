@@ -261,7 +261,7 @@ class Panel(ipywidgets.VBox):
         elif kind in ("record", "explain"):
             self._live.state = content["state"]
             if kind == "record":
-                self._record_in_slot()
+                self._record_and_say(content.get("ask"))
             else:
                 state = self._choices.decode(content["state"])
                 self._explaining.start(lambda step: self._explain(state, step, {}), self._keep)
@@ -285,6 +285,16 @@ class Panel(ipywidgets.VBox):
     def _tell(self, how_far: Mapping[str, Any]) -> None:
         self._live.working = dict(how_far)
         self._live.send({"working": dict(how_far)})
+
+    def _record_and_say(self, ask: Any) -> None:
+        """Record, and answer the request, so that the front end knows that there is a kernel, and what went wrong in it."""
+        answer = {"recorded": ask}
+        try:
+            self._record_in_slot()
+        except Exception as error:  # told in the panel and in the log; there is nobody above
+            _log.exception("The panel could not record this view")
+            answer["error"] = self._choices.labels["error"].replace("{message}", str(error))
+        self._live.send(answer)
 
     def _record_in_slot(self) -> None:
         """A callback has no cell to write to, so it fills an empty output that was placed when the panel was shown."""

@@ -25,6 +25,7 @@ _FILES = (
     "why.js",
     "code.js",
     "looked.js",
+    "kernel.js",
     "panel.js",
     "record.js",
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._html import escape, running
+from ._disparities_view import ROWS_AT_ONCE, rates
 from ._disparities_view import picture as rates_picture
-from ._disparities_view import rates
 from ._state import METHODS
 from ._why_asked import decomposable, no_gap_text
 
@@ -22,6 +22,7 @@ def pack(choices: Choices) -> dict[str, Any]:
         "can": choices.raw is not None,
         "methods": list(METHODS),
         "gaps": decomposable(choices),
+        "rows": ROWS_AT_ONCE,
         "ui": {**choices.texts["why"], "no_gap": no_gap_text(choices)},
     }
 

@@ -178,22 +178,34 @@ _MODEL = """async ({program, values}) => {
         save_changes() {},
         hear: message => (listeners["msg:custom"] ?? []).forEach(one => one(message)),
     };
-    window.close_panel = (await import(url)).default.render({model: window.model, el: document.body.appendChild(document.createElement("div"))});
+    const model = window.model;
+    window.close_panel = (await import(url)).default.render({model, el: document.body.appendChild(document.createElement("div"))});
+    (window.panels ??= []).push({model, close: window.close_panel});
 }"""
 
 
 @contextmanager
-def mounted(browser: Any, panel: Any, **options: Any) -> Iterator[tuple[PanelPage, Watch]]:
-    """Mount the front end of a live panel in a bare page, with a model that a test can set and hear: ``window.model``, ``window.sent``."""
+def mounted(browser: Any, panel: Any, *, clock: bool = False, **options: Any) -> Iterator[tuple[PanelPage, Watch]]:
+    """Mount the front end of a live panel in a bare page, with a model that a test can set and hear: ``window.model``, ``window.sent``.
+
+    With ``clock`` time stands still until the test lets it pass.
+    """
     context = browser.new_context(offline=True, viewport={"width": 1200, "height": 900}, **options)
     page = context.new_page()
     watch = Watch(page)
     page.set_content("<!doctype html><title>Panel</title><main></main>")
-    live = panel._live
-    page.add_style_tag(content=live._css)
-    values = {name: getattr(live, name) for name in ("payload", "state", "explained", "looked", "frozen")}
-    page.evaluate(_MODEL, {"program": live._esm, "values": values})
+    if clock:
+        page.clock.install()
+    page.add_style_tag(content=panel._live._css)
+    remount(page, panel)
     try:
         yield PanelPage(page), watch
     finally:
         context.close()
+
+
+def remount(page: Any, panel: Any) -> None:
+    """Mount one more live panel on the page, with a model and a program of its own; ``window.panels`` has all of them."""
+    live = panel._live
+    values = {name: getattr(live, name) for name in ("payload", "state", "explained", "frozen")}
+    page.evaluate(_MODEL, {"program": live._esm, "values": values})

@@ -72,7 +72,7 @@ function regroup(state, by) {
 function referenceChoice(data, state, change) {
   const [seen, at] = sliced(data, state);
   const filter = state.slice ? at.at : at.at.map((codes, axis) => (state.by.includes(axis) ? codes : []));
-  const groups = viewOf(data, { ...at, by: state.slice ? state.by : at.by, at: filter }).groups.map((group) => group.codes);
+  const groups = groupsOf(data, { ...state, at: filter });
   const words = ["largest", "rest", "overall"].map((word) => [word, data.ui[word]]);
   const named = groups.map((codes) => [`group,${codes.join()}`, nameOf(seen, at.by, codes)]);
   const read = (key) => key.split(",").map((part, i) => (i ? Number(part) : part));

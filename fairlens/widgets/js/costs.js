@@ -11,7 +11,7 @@ function costsPart(all, section, steps, change) {
   root.append(asked.box, told, table, ...(steps.length ? [figure, curve.box] : []));
   const curvesOf = remembered((data, counted, costs) => [...counted.groups, counted.whole].map((group) => costsAt(data, costs, group, steps)));
   const chartOf = remembered((data, state, rows, drawn, unit, names) => costChart(data, section, state, rows, drawn, unit, names));
-  return { root, show(data, state, view, now, counted, drawn) {
+  return { root, show(data, state, view, now, counted, drawn, kept) {
     const costs = state.costs ?? section.costs, people = [state.by, state.at, state.slice, costs], valid = validCosts(costs);
     asked.show(costs);
     for (const part of [table, figure, curve.box]) part.hidden = !valid;
@@ -24,7 +24,7 @@ function costsPart(all, section, steps, change) {
       codes: group.codes, now: taken[i], best: lowest[i] < 0 ? null : rows[i][lowest[i]], at: lowest[i], ...(counted ? { n: rows[i][0].n, status: rows[i][0].status } : taken[i]),
     }));
     told.replaceChildren(...costWords(data, section, state, lines, costs, unit, now.all).map((text) => el("p", {}, text)));
-    table.replaceChildren(costTable(data, section, state, lines, unit));
+    table.replaceChildren(costTable(data, section, state, [...kept.map((i) => lines[i]), lines.at(-1)], unit));
     if (!counted) return;
     const names = groups.map(({ codes }) => (codes.length ? nameOf(data, state.by, codes) : ui.everybody));
     const chart = chartOf(people, data, state, rows, drawn, unit, names);

@@ -26,10 +26,35 @@ const KEEP_KEYS = { "data-lm-suppress-shortcuts": "true" };
 
 // `key` names a control among the others, so that the focus finds it again when the controls are made anew.
 function choice(label, options, value, onChange, key = label) {
+  const looks = JSON.stringify([label, options]), stands = standing.get(key);
+  const made = stands?.looks === looks ? stands : newChoice(label, options, key, looks);
+  made.act = onChange;
+  made.select.value = value;
+  return made.root;
+}
+
+function newChoice(label, options, key, looks) {
   const select = el("select", { ...KEEP_KEYS, "data-key": key }, ...options.map(([option, text]) => el("option", { value: option, dir: "auto" }, text)));
-  select.value = value;
-  select.addEventListener("change", () => onChange(select.value));
-  return el("label", { class: "fl-control" }, el("span", {}, label), select);
+  const made = { select, looks, root: el("label", { class: "fl-control" }, el("span", {}, label), select) };
+  select.addEventListener("change", () => made.act(select.value));
+  choices.set(made.root, made);
+  return made;
+}
+
+// Choices that stand in a row and look the same stay there when the row is made anew: hundreds of options are not laid out again.
+const choices = new WeakMap();
+let standing = new Map();
+function renew(row, make) {
+  standing = new Map([...row.children].flatMap((one) => (choices.has(one) ? [[choices.get(one).select.dataset.key, choices.get(one)]] : [])));
+  let next;
+  try {
+    next = make();
+  } finally {
+    standing = new Map();
+  }
+  const wanted = new Set(next);
+  for (const one of [...row.children]) if (!wanted.has(one)) one.remove();
+  next.forEach((one, i) => { if (row.children[i] !== one) row.insertBefore(one, row.children[i] ?? null); });
 }
 
 function button(text, act, attributes = {}) {

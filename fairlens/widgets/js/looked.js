@@ -10,15 +10,14 @@ const compares = (name) => VIEWS.find((view) => view.name === name)?.uses.includ
 // Sends each state once, after it has stood still for a second on a page that is seen; gives what ends it. Frozen pages send nothing.
 export function watchRest(model, frozen, clock = globalThis, page = globalThis.document) {
   if (frozen) return () => {};
-  const sent = new Set();
+  const told = new Set();
   let resting = null;
 
   function tell() {
     resting = null;
     const state = model.get("state"), key = tested(state);
-    if (sent.has(key) || !compares(state.view)) return;
-    sent.add(key);
-    model.send({ kind: "looked", state });
+    if (told.has(key) || !compares(state.view)) return;
+    if (sent(model, { kind: "looked", state })) told.add(key); // else it is told when somebody comes back to it
   }
 
   function restart() {

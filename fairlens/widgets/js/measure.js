@@ -42,7 +42,27 @@ function stopOf(state, axes, codes) {
 
 // Groups of a crossing of attributes, or a slice and everybody else; with everybody who is kept.
 export function viewOf(data, state) {
-  return state.slice ? sliceView(data, state) : groupView(data, state);
+  const { slice, by, at, stop, cuts } = state, key = JSON.stringify([slice, by, at, stop, cuts]), last = looked.get(data);
+  if (last?.key === key) return last.view;
+  const view = slice ? sliceView(data, state) : groupView(data, state);
+  looked.set(data, { key, view });
+  return view;
+}
+
+// The view that was looked up last: rates, sentence and thresholds of one state ask for the same.
+const looked = new WeakMap();
+
+// The groups of a view by their codes, for what needs no counts.
+export function groupsOf(data, state) {
+  if (state.slice) return [[0], [1]];
+  const base = tableOf(data, ordered(state.by)), kept = keeping(state.at).inside(base.axes);
+  return base.codes.filter(kept).map(picking(state, base.axes)).sort(compareCodes);
+}
+
+// Of the codes of a cell those of the attributes that are grouped by.
+function picking(state, axes) {
+  const places = state.by.map((axis) => axes.indexOf(axis));
+  return (codes) => places.map((place) => codes[place]);
 }
 
 // Which cells of a table are kept, and what the filters look at.
@@ -56,15 +76,10 @@ function keeping(at) {
 
 function groupView(data, state) {
   const { filtered, inside } = keeping(state.at), split = state.cuts ? [state.cuts.axis] : [];
-  const base = tableOf(data, ordered(state.by)), kept = inside(base.axes);
-  const picking = (axes) => {
-    const places = state.by.map((axis) => axes.indexOf(axis));
-    return (codes) => places.map((place) => codes[place]);
-  };
-  const groups = base.codes.filter(kept).map(picking(base.axes)).sort(compareCodes);
+  const groups = groupsOf(data, state);
   const found = groups.map((codes) => ({ codes, sums: nothing(data), suppressed: false }));
   const place = new Map(groups.map((codes, i) => [codes.join(), i]));
-  const table = tableOf(data, ordered([...state.by, ...filtered, ...split])), keeps = inside(table.axes), pick = picking(table.axes);
+  const table = tableOf(data, ordered([...state.by, ...filtered, ...split])), keeps = inside(table.axes), pick = picking(state, table.axes);
   table.codes.forEach((codes, cell) => {
     if (!keeps(codes)) return;
     const group = found[place.get(pick(codes).join())];
@@ -87,7 +102,7 @@ function totalOf(data, state, filtered, inside, split) {
 
 function sliceView(data, state) {
   const { at } = state.slice, axes = keeping(at).filtered;
-  const seen = groupView(data, { ...state, by: axes });
+  const seen = groupView(data, { ...state, by: axes, slice: null });
   const parts = [0, 1].map((code) => ({ codes: [code], sums: nothing(data), suppressed: false }));
   const kinds = data.weighted ? [0, 1, 2] : [0]; // without weights the three sums are one
   for (const group of seen.groups) {

@@ -23,10 +23,12 @@ export function read(text) {
   return { ...OLD, ...data, texts: { ...OLD.texts, ...data.texts }, ui: { ...OLD.ui, ...data.ui }, views };
 }
 
-let panels = 0;
+// Every panel of a page has ids of its own, also where each has a program of its own.
+const PANELS = Symbol.for("fairlens.panels");
+const nextPanel = () => (globalThis[PANELS] = (globalThis[PANELS] ?? 0) + 1);
 
 function render({ model, el: root }) {
-  const data = read(model.get("payload")), serial = ++panels;
+  const data = read(model.get("payload")), serial = nextPanel();
   const now = () => complete(model.get("state"));
   const frozen = Boolean(model.get("frozen")), recorded = now(), open = new Map();
   const bar = el("div", { class: "fl-controls" });
@@ -37,7 +39,7 @@ function render({ model, el: root }) {
   const context = { data, model, frozen, change, now };
   const panes = data.views.flatMap((section) => {
     const kind = VIEWS.find((one) => one.name === section.name);
-    return kind ? [{ kind, section, ...kind.make({ ...context, section }) }] : [];
+    return kind ? [{ kind, section, ...madeView(kind, { ...context, section }) }] : [];
   });
   panes.serial = serial;
   const bodies = panes.map(({ section, root: content }) => el("div", {
@@ -45,7 +47,10 @@ function render({ model, el: root }) {
   }, content));
   const strip = tabs(data, panes, (name) => change({ view: name }));
   const code = data.code ? codeBox(data) : null;
-  const foot = footOf({ data, model, frozen, now, panes, code });
+  const lost = el("p", { class: "fl-lost", "aria-live": "polite" });
+  const warn = (text) => (alert.textContent = text), say = (text) => { if (lost.textContent !== text) lost.textContent = text; };
+  const kernel = askKernel(model, data.ui, serial, say, warn);
+  const foot = footOf({ data, model, frozen, kernel, lost, panes, code });
   if (data.banner) panel.append(el("p", { class: "fl-banner" }, data.banner));
   if (frozen) panel.append(exploreBar(data, () => change(recorded)));
   if (panes.length > 1) panel.append(strip.list);
@@ -58,24 +63,18 @@ function render({ model, el: root }) {
     const [before, after = ""] = data.ui.error.split("{message}"); // a browser's own words are English
     alert.replaceChildren(before, el("span", data.language === "en" ? {} : { lang: "en" }, error.message), after);
     model.set("error", String(error.stack ?? error));
-    model.save_changes();
+    if (!saved(model)) kernel.lost();
   };
 
-  // A view that cannot be drawn says so; the others, and the controls, still work.
-  function draw() {
-    const state = now(), at = chosen(state);
+  // What cannot be done says so; the other views, and the controls, still work.
+  function attempt(act) {
     try {
-      const [seen, shown] = sliced(data, state), found = once(() => measure(seen, shown));
-      strip.show(panes[at].section.name);
-      bodies.forEach((body, i) => (body.hidden = i !== at));
-      const text = panes[at].show({ data: seen, state: shown, whole: state, found }) ?? sentenceOf(seen, shown, found()); // a view may have its own
-      if (status.textContent !== text) status.replaceChildren(...running(text));
-      code?.show({ ...state, view: panes[at].section.name });
-      alert.textContent = "";
+      act();
+      return true;
     } catch (error) {
       fail(error);
+      return false;
     }
-    reachable(panel);
   }
 
   // Escape closes what is unfolded around the control that has the focus, which goes to what it was unfolded with. From anywhere else it
@@ -92,7 +91,17 @@ function render({ model, el: root }) {
     const axis = Number(box.dataset.axis);
     bar.querySelector(`[data-key="only-${axis}"]`).focus();
     open.delete(axis);
-    rebuild();
+    attempt(rebuild);
+  }
+
+  function draw() {
+    const state = now(), at = chosen(state), [seen, shown] = sliced(data, state), found = once(() => measure(seen, shown));
+    strip.show(panes[at].section.name);
+    bodies.forEach((body, i) => (body.hidden = i !== at));
+    const text = panes[at].show({ data: seen, state: shown, whole: state, found }) ?? sentenceOf(seen, shown, found()); // a view may have its own
+    if (status.textContent !== text) status.replaceChildren(...running(text));
+    code?.show({ ...state, view: panes[at].section.name });
+    reachable(panel);
   }
 
   // The control that has the focus keeps it, by its key, however the controls change around it.
@@ -101,9 +110,9 @@ function render({ model, el: root }) {
     const within = keyed !== null && document.activeElement.closest("details");
     const unfolded = new Set([...bar.querySelectorAll("details[open]")].map((one) => one.className));
     const state = now(), uses = panes[chosen(state)].kind.uses;
-    bar.replaceChildren(...controls(data, state, uses, open, change, rebuild, (text) => (spoken.textContent = text)));
+    renew(bar, () => controls(data, state, uses, open, change, rebuild, (text) => (spoken.textContent = text)));
     for (const box of bar.querySelectorAll("details")) box.open = unfolded.has(box.className);
-    if (keyed !== null) {
+    if (keyed !== null && !bar.contains(document.activeElement)) {
       const made = [...bar.querySelectorAll("[data-key]")], near = within && bar.querySelector('[data-key="slices"]');
       (made.find((one) => one.dataset.key === keyed) ?? near ?? made[0])?.focus();
     }
@@ -114,29 +123,26 @@ function render({ model, el: root }) {
     own = true;
     model.set("state", { ...now(), ...(typeof part === "function" ? part(now()) : part) });
     own = false;
-    if (!keepControls) rebuild();
+    if (!keepControls) attempt(rebuild);
     clearTimeout(waiting);
-    waiting = setTimeout(() => model.save_changes(), delay);
+    waiting = setTimeout(() => { if (!saved(model)) kernel.lost(); }, delay);
   }
 
+  // What was said of the state before goes when all of this one could be done.
   const follow = () => {
-    if (!own) rebuild();
-    draw();
+    const fine = own || attempt(rebuild);
+    if (attempt(draw) && fine) alert.textContent = "";
   };
-  const every = (name, ...given) => panes.forEach((pane) => pane[name]?.(...given));
+  const every = (name, ...given) => panes.forEach((pane) => attempt(() => pane[name]?.(...given)));
   const events = {
-    "change:state": follow, "change:explained": () => { every("read"); draw(); }, "msg:custom": (message) => every("hear", message), ...foot.events,
+    "change:state": follow, "change:explained": () => { every("read"); attempt(draw); },
+    "msg:custom": (message) => { kernel.hear(message); every("hear", message); }, ...foot.events,
   };
   for (const [name, act] of Object.entries(events)) model.on(name, act);
   panel.addEventListener("keydown", fold);
   const size = new ResizeObserver(() => reachable(panel));
   size.observe(panel);
-  try {
-    rebuild();
-  } catch (error) {
-    fail(error);
-  }
-  draw();
+  follow();
   return () => {
     clearTimeout(waiting);
     size.disconnect();
@@ -151,26 +157,37 @@ function readingOf({ notes = [], ui }) {
   return said.length && ui.notes ? [el("p", {}, ui.notes), ...said] : said;
 }
 
+// A view that cannot be made says so when it is looked at.
+function madeView(kind, context) {
+  try {
+    return kind.make(context);
+  } catch (error) {
+    return { root: el("div"), show() { throw error; } };
+  }
+}
+
 function once(make) {
   let made;
   return () => (made ??= make());
 }
 
 // What stands under every view: recording, the code of the view, what was looked at.
-function footOf({ data, model, frozen, panes, code }) {
-  const parts = frozen ? [] : [recordButton(data, model, panes)];
+function footOf({ data, model, frozen, kernel, lost, panes, code }) {
+  const parts = frozen ? [] : [recordButton(data, model, kernel, panes), lost];
   if (code) parts.push(code.box);
   const log = lookedLine(data, model, frozen);
-  return { parts: [...parts, log.root], events: { "change:looked": log.read }, stop: watchRest(model, frozen) };
+  return { parts: [...parts, log.root], events: { "change:looked": log.read }, stop: ends(kernel.stop, watchRest(model, frozen)) };
 }
 
+const ends = (...acts) => () => acts.forEach((act) => act());
+
 // The request carries the state, so that what is recorded is what was seen, however busy the kernel is.
-function recordButton(data, model, panes) {
+function recordButton(data, model, kernel, panes) {
   const seen = () => {
     const state = complete(model.get("state"));
     return { ...state, view: state.view ?? panes[0].section.name };
   };
-  return button(data.ui.record, () => model.send({ kind: "record", state: seen() }), { class: "fl-record-button", title: data.ui.record_hint });
+  return button(data.ui.record, () => kernel.record(seen()), { class: "fl-record-button", title: data.ui.record_hint });
 }
 
 function exploreBar(data, reset) {

@@ -17,14 +17,9 @@ function addStepCell(group, data, table, cell) {
 
 function groupSteps(data, state) {
   const { filtered, inside } = keeping(state.at);
-  const base = tableOf(data, ordered(state.by)), table = tableOf(data, ordered([...state.by, ...filtered]));
-  const pick = (axes) => {
-    const places = state.by.map((axis) => axes.indexOf(axis));
-    return (codes) => places.map((place) => codes[place]);
-  };
-  const groups = base.codes.filter(inside(base.axes)).map(pick(base.axes)).sort(compareCodes);
+  const table = tableOf(data, ordered([...state.by, ...filtered])), groups = groupsOf(data, state);
   const found = groups.map((codes) => ({ codes, sums: noSteps(data), suppressed: false }));
-  const place = new Map(groups.map((codes, i) => [codes.join(), i])), picked = pick(table.axes), kept = inside(table.axes);
+  const place = new Map(groups.map((codes, i) => [codes.join(), i])), picked = picking(state, table.axes), kept = inside(table.axes);
   table.codes.forEach((codes, cell) => {
     if (kept(codes)) addStepCell(found[place.get(picked(codes).join())], data, table, cell);
   });
@@ -40,7 +35,7 @@ function wholeSteps(data, filtered, inside) {
 }
 
 function sliceSteps(data, state) {
-  const { at } = state.slice, axes = keeping(at).filtered, seen = groupSteps(data, { ...state, by: axes });
+  const { at } = state.slice, axes = keeping(at).filtered, seen = groupSteps(data, { ...state, by: axes, slice: null });
   const parts = [0, 1].map((code) => ({ codes: [code], sums: noSteps(data), suppressed: false }));
   for (const group of seen.groups) {
     const part = parts[axes.every((axis, i) => at[axis].includes(group.codes[i])) ? 0 : 1];

@@ -23,23 +23,24 @@ function thresholdsView({ data: all, section, change }) {
 
   function show(given) {
     const { data, state } = last = given, people = [state.by, state.at, state.slice];
-    const view = viewOf(data, state), now = nowOf(data, section, state);
+    const view = viewOf(data, state), now = nowOf(data, section, state), kept = open ? view.groups.map((_, i) => i) : mostPeople(view.groups, section.rows);
     if (hasScores) {
       const counted = countedOf(people, data, state), chart = chartOf([people, state.metric], data, state, counted);
       if (figure.firstChild !== chart.figure) figure.replaceChildren(chart.figure);
       chart.move(data, state, view, now);
       notes.textContent = notesOf(data, section, state, chart, counted);
       curve.show([people, state.metric, rowsKey(section, now)], () => curveTable(data, section, chart, now));
-      costs.show(data, state, view, now, counted, chart.drawn);
+      costs.show(data, state, view, now, counted, chart.drawn, kept);
     } else {
       notes.textContent = ui.no_scores;
-      costs.show(data, state, view, now, null, []);
+      costs.show(data, state, view, now, null, [], kept);
     }
-    showTable(data, state, view, now);
+    showTable(data, state, view, now, kept);
   }
 
-  function showTable(data, state, view, now) {
-    const many = view.groups.length > section.rows, groups = many && !open ? mostPeople(view.groups, section.rows) : view.groups;
+  // Where there are many groups, the tables show those with most people until somebody asks for all.
+  function showTable(data, state, view, now, kept) {
+    const many = view.groups.length > section.rows, groups = kept.map((i) => view.groups[i]);
     table.replaceChildren(ratesTable(data, section, state, { ...view, groups }, now));
     if (!many) return more.replaceChildren();
     const act = () => { open = !open; show(last); more.querySelector("button").focus(); };
@@ -51,8 +52,8 @@ function thresholdsView({ data: all, section, change }) {
 
 const peopleIn = (group) => group.sums[0].reduce((sum, n) => sum + n, 0);
 const mostPeople = (groups, most) => {
-  const order = groups.map((_, i) => i).sort((a, b) => peopleIn(groups[b]) - peopleIn(groups[a]) || a - b);
-  return order.slice(0, most).sort((a, b) => a - b).map((i) => groups[i]);
+  const people = groups.map(peopleIn), order = groups.map((_, i) => i).sort((a, b) => people[b] - people[a] || a - b);
+  return order.slice(0, most).sort((a, b) => a - b);
 };
 
 // The thresholds of a state: of everybody, or of each group; null where decisions follow no one score.
@@ -98,9 +99,8 @@ function rateChart(data, section, state, counted, steps, put) {
   return { figure, drawn, lines, label: metric.label, move(_, state_, view, now) {
     drag.allow(state_, now);
     figure.lastChild.textContent = now.split ? "" : ui.move;
-    const rows = new Map(view.groups.map((group) => [group.codes.join(), group]));
     moveMarks(chart, uprightsOf(section, now), lines.flatMap((line, k) => {
-      const group = rows.get(line.codes.join()), row = rateOf(data, metric, line.codes, group.sums, group.suppressed), threshold = now.of(line.codes);
+      const group = view.groups[drawn[k]], row = rateOf(data, metric, line.codes, group.sums, group.suppressed), threshold = now.of(line.codes);
       if (threshold === null || Number.isNaN(row.value)) return [];
       const text = `${line.name}: ${fill(ui.from, { threshold: nameAt(section, threshold) })} ${percent(data, row.value, row.lower, row.upper)}, ${fill(ui.n_of, { n: count(data, row.n) })}`;
       return [{ line: k, threshold, value: row.value, text }];

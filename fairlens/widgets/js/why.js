@@ -38,7 +38,7 @@ const SILENCE = 20000; // milliseconds without a word from the kernel
 VIEWS.push({ name: "why", uses: ["metric", "by", "where", "reference", "threshold"], make: whyView });
 
 // `show` follows the state, `read` takes in explanations, `hear` follows the work in the kernel.
-function whyView({ data, section: { ui, methods, gaps, can: able }, model, frozen, change }) {
+function whyView({ data, section: { ui, methods, gaps, can: able, rows: most = Infinity }, model, frozen, change }) {
   const can = able && !frozen, section = el("div", { class: "fl-why", role: "group", "aria-label": ui.title });
   let stored = [], drawn = null, built = null, state = null;
   const bar = el("div", { class: "fl-controls" }), about = el("p", { class: "fl-about" }), body = el("div", { class: "fl-told" });
@@ -63,13 +63,20 @@ function whyView({ data, section: { ui, methods, gaps, can: able }, model, froze
     if (focused !== null) [...bar.querySelectorAll("select,button")].find((control) => name(control) === focused)?.focus();
   }
 
+  // The first of many groups; all of them stand in the view of disparities.
+  function drawRates(seen, shown, found) {
+    const many = found.rows.length > most, rows = many ? found.rows.slice(0, most) : found.rows;
+    const note = many ? [el("p", { class: "fl-note" }, fill(data.ui.rows_shown, { k: count(data, rows.length), all: count(data, found.rows.length) }))] : [];
+    rates.replaceChildren(drawPicture(seen, shown, { ...found, rows }), ...note);
+  }
+
   function back(view) {
     change(view);
     bar.querySelector("select").focus();
   }
 
   function show({ data: seen, state: shown, whole, found: measured }) {
-    rates.replaceChildren(drawPicture(seen, shown, measured()));
+    drawRates(seen, shown, measured());
     state = whole;
     const found = shownWhy(stored, state);
     work.follow(JSON.stringify(state));
@@ -110,6 +117,12 @@ function workLine(data, ui, model, can, explain) {
     if (held) explain()?.focus();
   }
 
+  function silent() {
+    clearTimeout(silence);
+    busy = false;
+    say(el("p", { role: "alert" }, ui.silent));
+  }
+
   function tell({ done, total, error, note }) {
     clearTimeout(silence);
     busy = done !== undefined;
@@ -117,10 +130,10 @@ function workLine(data, ui, model, can, explain) {
       spoken.textContent = error ? "" : note ?? ui.ready;
       return say(...(error ? [el("p", { role: "alert", class: "fl-error" }, ui.failed ?? "", el("span", ui.failed ? { lang: "en" } : {}, error))] : note ? [el("p", {}, note)] : []));
     }
-    silence = setTimeout(() => say(el("p", { role: "alert" }, ui.silent)), SILENCE);
+    silence = setTimeout(silent, SILENCE);
     settle();
     if (!status.querySelector("progress")) {
-      status.replaceChildren(el("progress", { "aria-label": ui.title, max: 1 }), el("span"), button(ui.cancel, () => model.send({ kind: "cancel" })));
+      status.replaceChildren(el("progress", { "aria-label": ui.title, max: 1 }), el("span"), button(ui.cancel, () => { if (!sent(model, { kind: "cancel" })) silent(); }));
       spoken.textContent = ui.starting;
     }
     if (total) status.querySelector("progress").value = done / total;
@@ -131,7 +144,7 @@ function workLine(data, ui, model, can, explain) {
     if (busy || closed) return;
     tell({ done: 0, total: 0 });
     status.querySelector("span").textContent = ui.asked;
-    model.send({ kind: "explain", state });
+    if (!sent(model, { kind: "explain", state })) silent();
   }
 
   // What was said of one view goes when another one is looked at.
