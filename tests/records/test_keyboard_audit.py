@@ -84,6 +84,16 @@ def record(keys, page, panel, recorded):
     recorded.append(shown)
 
 
+def record_in_a_cell(keys, page, panel):
+    """Record the view in a new cell under the panel."""
+    shown, before = panel.read(), page.locator(".fl-static .fl-state").count()
+    keys.press("Escape", "b", "Enter")  # to the cell of the panel; a new one under it
+    page.keyboard.type("panel.record()")
+    keys.press("Shift+Enter")
+    page.wait_for_function("before => document.querySelectorAll('.fl-static .fl-state').length > before", arg=before, timeout=30_000)
+    return shown
+
+
 def test_an_audit_by_keyboard_recorded_exported_and_replayed(page, lab, browser, tmp_path):
     keys, recorded = Keys(page), []
     keys.press("Shift+Enter", "Shift+Enter")
@@ -132,22 +142,19 @@ def test_an_audit_by_keyboard_recorded_exported_and_replayed(page, lab, browser,
     assert stop == "0.6"
     panel.held("by race", "0.6")
     record(keys, page, panel, recorded)
-    if root.get_by_role("tab", name="Data", exact=True).count():
-        keys.look("Data")
-        panel.read()
+    keys.look("Data")
+    who = record_in_a_cell(keys, page, panel)
+    keys.press("ArrowUp", "ArrowUp")  # over the new cell, to the one of the panel
+    assert not keys.inside
 
     keys.look("Why")
     keys.reach("Explain this view")
     keys.press("Enter")
     root.locator(".fl-parts").wait_for(timeout=120_000)
     assert keys.name == "Explain this view"
-    why = panel.read()
-    keys.press("Escape", "b", "Enter")  # to the cell of the panel; a new one under it
-    page.keyboard.type("panel.record()")
-    keys.press("Shift+Enter")
-    page.locator(".fl-static .fl-why").wait_for(timeout=30_000)
-    recorded.append(why)
-    assert page.locator(".jp-Cell").count() == cells + 1
+    recorded += [record_in_a_cell(keys, page, panel), who]  # the later cell stands above
+    assert page.locator(".fl-static .fl-why").count() == 1
+    assert page.locator(".jp-Cell").count() == cells + 2
     counted = panel.counted
     assert counted >= 3
 
