@@ -10,12 +10,12 @@ function filterControl(data, state, axis, open, change, redraw) {
   if (data.ui.several && levels.length > 2) options.push(["several", data.ui.several]);
   const value = several ? "several" : codes.length ? String(codes[0]) : "";
   const made = choice(`${data.ui.where} ${name}`, options, value, (key) => {
-    if (key === "several") open.add(axis);
+    if (key === "several") open.set(axis, "");
     else open.delete(axis);
     if (key !== "several") change(kept(state, axis, key === "" ? [] : [Number(key)]));
     else redraw();
   }, `only-${axis}`);
-  return several ? [made, boxes(data, state, axis, change)] : [made];
+  return several ? [made, boxes(data, state, axis, open, change)] : [made];
 }
 
 // What changes when other levels of an attribute are kept.
@@ -29,7 +29,7 @@ function kept(state, axis, codes) {
   };
 }
 
-function boxes(data, state, axis, change) {
+function boxes(data, state, axis, open, change) {
   const { name, levels } = data.axes[axis], ui = data.ui;
   const set = el("fieldset", { class: "fl-several" }, el("legend", { dir: "auto" }, fill(ui.levels_of, { axis: name })));
   const list = el("div", { class: "fl-boxes" }), note = el("p", { class: "fl-note" });
@@ -51,11 +51,15 @@ function boxes(data, state, axis, change) {
   }
   if (levels.length > SEARCHED) {
     const find = el("input", { type: "search", "aria-label": ui.find, placeholder: ui.find, "data-key": `find-${axis}`, ...KEEP_KEYS });
-    find.addEventListener("input", () => fillIn(find.value));
+    find.value = open.get(axis) ?? ""; // what was looked for stays while boxes are ticked
+    find.addEventListener("input", () => {
+      open.set(axis, find.value);
+      fillIn(find.value);
+    });
     set.append(find);
   }
   set.append(list, note, button(ui.clear, () => change(kept(state, axis, [])), { "data-key": `clear-${axis}` }));
-  fillIn("");
+  fillIn(open.get(axis) ?? "");
   return set;
 }
 

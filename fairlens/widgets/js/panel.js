@@ -30,7 +30,7 @@ const nextPanel = () => (globalThis[PANELS] = (globalThis[PANELS] ?? 0) + 1);
 function render({ model, el: root }) {
   const data = read(model.get("payload")), serial = nextPanel();
   const now = () => complete(model.get("state"));
-  const frozen = Boolean(model.get("frozen")), recorded = now(), open = new Set();
+  const frozen = Boolean(model.get("frozen")), recorded = now(), open = new Map(); // axis: what is looked for in its list of boxes
   const bar = el("div", { class: "fl-controls" });
   const status = el("p", { role: "status", "aria-live": "polite", class: "fl-sentence", dir: "auto" });
   const alert = el("p", { role: "alert", class: "fl-error" }), spoken = el("p", { class: "fl-spoken", "aria-live": "polite" });
