@@ -16,6 +16,8 @@ import fairlens as fl
 from fairlens.texts import texts_of
 
 TEXTS = texts_of("en")
+FRONT_END = "Could not send widget sync message Error: Cannot send"
+"""What JupyterLab's widget manager writes itself when it has no kernel to send a state to; it catches that error, so nobody can ask first."""
 SOURCE = """import numpy as np, pandas as pd, fairlens as fl
 rng = np.random.default_rng(0)
 X = pd.DataFrame({"income": rng.normal(50, 10, 900)})
@@ -89,7 +91,7 @@ def test_what_goes_wrong_while_recording_is_answered_and_logged(browser, audit, 
 
 def test_explaining_that_is_not_answered_is_said(browser, audit):
     with mounted(browser, fl.panel(audit), clock=True) as (live, watch):
-        live.look("Why: what the model used")
+        live.look("Why")
         explain = live.root.get_by_role("button", name="Explain this view")
         explain.click()
         live.page.clock.run_for(21_000)
@@ -108,7 +110,7 @@ def test_a_front_end_that_refuses_messages_breaks_nothing(browser, audit):
         assert live.sentence != before
         assert lost_of(live).text_content() == TEXTS["panel"]["lost"]
         live.root.get_by_role("button", name="Record this view").click()
-        live.look("Why: what the model used")
+        live.look("Why")
         live.root.get_by_role("button", name="Explain this view").click()
         assert live.root.locator(".fl-working [role=alert]").text_content() == TEXTS["why"]["silent"]
         assert live.root.locator(".fl-panel > .fl-error").all_text_contents() == []
@@ -135,7 +137,7 @@ def test_a_view_that_fails_says_so_and_the_others_work(browser, audit, caplog, b
         live.look("Disparities")
         assert alert.text_content() == ""
         assert len(live.rows()) == 2
-        live.look("Why: what the model used")
+        live.look("Why")
         assert alert.text_content() == ""
         assert watch.errors == []
 
@@ -207,10 +209,10 @@ def test_after_the_kernel_was_shut_down_in_jupyterlab(browser, tmp_path):
         live.root.get_by_role("button", name="Record this view").click()
         page.wait_for_function("one => one.textContent !== ''", arg=lost_of(live).element_handle(), timeout=20_000)
         assert lost_of(live).text_content() == TEXTS["panel"]["lost"]
-        live.look("Why: what the model used")
+        live.look("Why")
         live.root.get_by_role("button", name="Explain this view").click()
         live.root.locator(".fl-working [role=alert]").wait_for(timeout=40_000)
         assert live.root.locator(".fl-working [role=alert]").text_content() == TEXTS["why"]["silent"]
-        assert watch.ours == []
+        assert [text for text in watch.ours if not text.startswith(FRONT_END)] == []
         assert foreign == []
     context.close()
