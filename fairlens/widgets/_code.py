@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +53,7 @@ TEMPLATES = {
 
 def pack_code(choices: Choices) -> dict[str, Any]:
     """What the browser needs to write the code of a view: templates, and how Python writes each name, level and number."""
-    plain = all(axis.isidentifier() and not keyword.iskeyword(axis) for axis in choices.axes)
+    plain = all(_is_plain(axis) for axis in choices.axes)
     return {
         "templates": TEMPLATES,
         "audit": choices.name,
@@ -70,6 +71,11 @@ def pack_code(choices: Choices) -> dict[str, Any]:
         "others": _others(choices.labels["others"]),
         "not_others": _others(choices.labels["not_others"]),
     }
+
+
+def _is_plain(axis: str) -> bool:
+    """Whether a column can be an argument by its name, which Python normalises."""
+    return axis.isidentifier() and not keyword.iskeyword(axis) and unicodedata.normalize("NFKC", axis) == axis and axis != "self"
 
 
 def literal(level: Any) -> str:

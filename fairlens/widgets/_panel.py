@@ -240,9 +240,15 @@ class Panel(ipywidgets.VBox):
         for data, metadata in made.outputs:
             display(data, metadata=metadata, raw=True)
 
+    def _look(self, state: Mapping[str, Any]) -> None:
+        if self._looking.add(state, datetime.now(UTC)):
+            self._live.looked = self.looked_at.packed
+
     def _make_record(self) -> RecordedView:
         now = self.view
         state = dict(self._live.state)
+        if now.state.view != "data":  # what is recorded was looked at, however short
+            self._look(state)
         picture = kind_of(now.state.view).picture(now) or draw_rates(now)
         why = now.why.picture() if now.why and now.state.view in ("disparities", "why") else None
         text = canonical([one.packed for one in self._told]) if self._told else ""
@@ -256,8 +262,7 @@ class Panel(ipywidgets.VBox):
         if kind == "cancel":
             self._explaining.cancel()
         elif kind == "looked":
-            if self._looking.add(content["state"], datetime.now(UTC)):
-                self._live.looked = self.looked_at.packed
+            self._look(content["state"])
         elif kind in ("record", "explain"):
             self._live.state = content["state"]
             if kind == "record":
