@@ -85,8 +85,8 @@ class RecordExporter(HTMLExporter):
 def _highlight() -> str:
     from pygments.formatters import HtmlFormatter
 
-    found: str = HtmlFormatter(style="default").get_style_defs(".highlight")
-    return found
+    light, dark = (HtmlFormatter(style=name).get_style_defs(".highlight") for name in ("default", "github-dark"))
+    return f"{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}"
 
 
 class _Sharing:

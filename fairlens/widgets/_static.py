@@ -17,7 +17,7 @@ def static_html(view: View, looked: str = "") -> str:
     return (
         f'<div class="fl-static" lang="{view.texts.language}">'
         f'<p class="fl-state"><strong>{escape(view.labels["recorded"])}.</strong> {running(view.words)}</p>'
-        f'{kind_of(view.state.view).static(view)}{looked}<div class="fl-remarks">{remarks}</div></div>'
+        f'{_scrolling(kind_of(view.state.view).static(view) + looked)}<div class="fl-remarks">{remarks}</div></div>'
     )
 
 
@@ -27,3 +27,8 @@ def _notes(view: View) -> str:
     if not said or not notes:
         return "".join(f"<p>{escape(note)}</p>" for note in notes)
     return f"<p>{escape(said)}</p>" + "".join(f'<p lang="en">{escape(note)}</p>' for note in notes)
+
+
+def _scrolling(written: str) -> str:
+    """Put each table into a place of its own, in which it scrolls where the page is too narrow; names are escaped, so only tables match."""
+    return written.replace("<table", '<div class="fl-scroll"><table').replace("</table>", "</table></div>")

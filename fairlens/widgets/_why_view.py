@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._html import escape, running
-from ._disparities_view import ROWS_AT_ONCE
+from ._disparities_view import ROWS_AT_ONCE, rates
 from ._disparities_view import picture as rates_picture
-from ._disparities_view import rates
 from ._state import METHODS
 from ._why_asked import decomposable, no_gap_text
 

@@ -204,6 +204,7 @@ def test_a_view_is_explained_with_progress_and_cancel_and_follows_the_slider(ses
         command(page, "notebook:run-cell-and-select-next")
     panel = PanelPage(page)
     panel.root.wait_for()
+    panel.look("Why")
     panel.root.scroll_into_view_if_needed()
     explain = panel.root.get_by_role("button", name="Explain this view")
     working = panel.root.locator(".fl-working")
@@ -238,11 +239,11 @@ def test_a_view_is_explained_with_progress_and_cancel_and_follows_the_slider(ses
     assert panel.root.locator(".fl-parts").count() == 0
     explain.click()
     panel.root.locator(".fl-parts").wait_for(timeout=120_000)
-    assert "Shapley values" in panel.root.locator(".fl-told").text_content()
+    assert "Shapley values" in panel.root.locator(".fl-why .fl-told").text_content()
     panel.choose("Explain by", "parts of the gap")
-    before = panel.root.locator(".fl-told").text_content()
+    before = panel.root.locator(".fl-why .fl-told").text_content()
     panel.threshold(13)
-    after = panel.root.locator(".fl-told").text_content()
+    after = panel.root.locator(".fl-why .fl-told").text_content()
     assert after != before
     shot(page, "explained")
 
@@ -251,11 +252,11 @@ def test_a_view_is_explained_with_progress_and_cancel_and_follows_the_slider(ses
     command(page, "docmanager:save")
     with offline_page(browser, exported(lab.root / EXPLAINED, tmp_path / "explained.html")) as (file, seen):
         host = file.locator("[data-fairlens=view]", has=file.locator(".fl-static .fl-why"))
-        assert host.locator(".fl-panel .fl-told").text_content() == after
+        assert host.locator(".fl-panel .fl-why .fl-told").text_content() == after
         again = PanelPage(host)
         again.page = file
         again.threshold(10)
-        assert host.locator(".fl-panel .fl-told").text_content() == before
+        assert host.locator(".fl-panel .fl-why .fl-told").text_content() == before
         assert file.locator("img[alt*='What closes the gap']").count() == 1
         assert seen.errors == []
     assert watch.errors == []

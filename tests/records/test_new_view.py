@@ -33,7 +33,7 @@ def test_a_new_view_changes_no_other(audit, browser, monkeypatch):
     monkeypatch.setattr(_kinds, "KINDS", (*_kinds.KINDS, kind))
     monkeypatch.setattr("fairlens.widgets._choices.Choices.labels", property(lambda self: labels))
     panel = fl.panel(audit)
-    live = SimpleNamespace(_esm=program().replace("let panels = 0;", f"{MARK}let panels = 0;"), _css=panel._live._css)
+    live = SimpleNamespace(_esm=program().replace("const PANELS =", f"{MARK}const PANELS ="), _css=panel._live._css)
     for field in ("payload", "state", "explained", "frozen", "looked"):
         setattr(live, field, getattr(panel._live, field))
     with mounted(browser, SimpleNamespace(_live=live)) as (page, watch):

@@ -58,7 +58,7 @@ def export(path: Path, *panels: Any) -> Path:
 
     from fairlens.records import RecordExporter
 
-    cells = []
+    cells = [v4.new_markdown_cell("# A record")]
     for panel in panels:
         cell = v4.new_code_cell("panel.record()")
         for data, metadata in panel.recorded[-1].outputs:
@@ -124,7 +124,7 @@ class PanelPage:
     def read(self) -> dict[str, Any]:
         """Everything that is shown: sentence, texts of the table, rows with their full values, and where dots are."""
         texts = "table => [...table.rows].map(row => [...row.cells].map(cell => cell.textContent))"
-        table = self.root.locator(".fl-numbers table").evaluate(texts)
+        table = self.root.locator(".fl-pane:not([hidden]) .fl-numbers table").evaluate(texts)
         return {"sentence": self.sentence, "table": table, "rows": self.rows(), "dots": self.dots()}
 
     def rulings(self) -> list[list[str]]:
@@ -148,7 +148,7 @@ class PanelPage:
     def rows(self) -> list[dict[str, Any]]:
         """The rows of the table: names of the group, and text and full values of each cell."""
         return list(
-            self.root.locator(".fl-numbers tbody tr").evaluate_all(
+            self.root.locator(".fl-pane:not([hidden]) .fl-numbers tbody tr").evaluate_all(
                 """rows => rows.map(row => ({
                     group: [...row.querySelectorAll("th")].map(cell => cell.textContent),
                     cells: [...row.querySelectorAll("td")].map(cell => ({text: cell.textContent, ...cell.dataset})),

@@ -1,7 +1,7 @@
 // What errors cost, in the user's own words: two numbers to set, cost by group at the threshold, and against it.
 
 function costsPart(all, section, steps, change) {
-  const ui = section.texts, root = el("section", { class: "fl-costs", "aria-label": ui.costs });
+  const ui = section.texts, root = el("div", { class: "fl-costs", role: "group", "aria-label": ui.costs });
   if (!all.labels.includes(0)) {
     root.append(el("p", {}, ui.no_labels));
     return { root, show() {} };

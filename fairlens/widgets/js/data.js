@@ -6,7 +6,7 @@ VIEWS.push({ name: "data", uses: ["by", "where"], make: dataView });
 function dataView({ section }) {
   const said = section.ui;
   const picture = el("div", { class: "fl-figure" }), more = el("div", { class: "fl-more" }), under = el("div", { class: "fl-remarks" });
-  const table = el("div", { class: "fl-numbers", tabindex: "0", role: "region", "aria-label": said.title, ...KEEP_KEYS });
+  const table = el("div", { class: "fl-numbers" });
   let open = false, last = null;
 
   function show(now) {
@@ -265,7 +265,7 @@ const ENDS = [0.04, 0.1, 0.2, 0.4, 1];
 
 export function whoPicture(data, section, state, found) {
   const said = section.ui, height = TOP + ROW * found.rows.length + FOOT;
-  const longest = Math.max(6, ...found.rows.map((row) => [...short(whoName(data, state, row), LONGEST)].length)), left = 24 + LETTER * longest;
+  const longest = Math.max(7, ...found.rows.map((row) => [...short(whoName(data, state, row), LONGEST)].length)), left = 24 + LETTER * longest;
   const values = found.rows.flatMap((row) => [row.share.upper, row.compared?.share ?? 0]).filter((value) => !Number.isNaN(value));
   const end = ENDS.find((one) => values.every((value) => value <= one)) ?? 1, x = (value) => left + (value / end) * (WIDTH - left - RIGHT);
   const names = state.by.map((axis) => data.axes[axis].name).join(", ");

@@ -95,12 +95,12 @@ function pairCell(data, row, pair, write) {
   return el("td", { "data-value": full(value), "data-lower": full(lower), "data-upper": full(upper) }, text);
 }
 
-const ROW = 36, RIGHT = 62, FEW = 66, WIDTH = 490, TOP = 8, FOOT = 26, LETTER = 7.3, LONGEST = 22;
+const ROW = 36, RIGHT = 62, FEW = 66, WIDTH = 490, TOP = 8, FOOT = 26, LETTER = 8.6, LONGEST = 22;
 
 export function drawPicture(data, state, found) {
   const height = TOP + ROW * found.rows.length + FOOT;
   const longest = Math.max(...found.rows.map((row) => [...short(nameOf(data, state.by, row.codes), LONGEST)].length));
-  const left = 24 + LETTER * Math.max(longest, 6);
+  const left = 24 + LETTER * Math.max(longest, 7);
   const right = RIGHT + (found.rows.some((row) => row.status === "small") ? FEW : 0);
   const x = (value) => left + value * (WIDTH - left - right);
   const names = state.by.map((axis) => data.axes[axis].name).join(", ");

@@ -63,6 +63,21 @@ function button(text, act, attributes = {}) {
   return made;
 }
 
+// Tables that are wider than their place scroll by themselves; while they do, the Tab key gets there. A group, not a landmark: pages hold many.
+const SCROLLERS = ".fl-numbers, .fl-criteria, .fl-told, .fl-scroll", ON_PAGES = ".output_area, .input_area pre";
+
+function reachable(root, which = SCROLLERS) {
+  for (const box of root.querySelectorAll(which)) {
+    const scrolls = box.scrollWidth > box.clientWidth, table = box.querySelector("table");
+    if (scrolls && !box.hasAttribute("tabindex")) {
+      const named = table && (table.caption?.textContent || [...table.rows[0].cells].map((cell) => cell.textContent).join(", "));
+      for (const [name, value] of Object.entries({ tabindex: "0", role: "group", "aria-label": named, "data-scrolls": "", ...KEEP_KEYS })) box.setAttribute(name, value);
+    } else if (!scrolls && "scrolls" in box.dataset && box !== document.activeElement) {
+      for (const name of ["tabindex", "role", "aria-label", "data-scrolls", ...Object.keys(KEEP_KEYS)]) box.removeAttribute(name);
+    }
+  }
+}
+
 const short = (text, limit) => ([...text].length > limit ? [...text].slice(0, limit - 1).join("") + "…" : text);
 const full = (value) => (value === null || Number.isNaN(value) ? null : String(value));
 

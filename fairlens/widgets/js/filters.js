@@ -31,7 +31,7 @@ function kept(state, axis, codes) {
 
 function boxes(data, state, axis, open, change) {
   const { name, levels } = data.axes[axis], ui = data.ui;
-  const set = el("fieldset", { class: "fl-several" }, el("legend", { dir: "auto" }, fill(ui.levels_of, { axis: name })));
+  const set = el("fieldset", { class: "fl-several", "data-axis": axis }, el("legend", { dir: "auto" }, fill(ui.levels_of, { axis: name })));
   const list = el("div", { class: "fl-boxes" }), note = el("p", { class: "fl-note" });
   const grouped = state.by.includes(axis) && !state.slice;
   const toggle = (code) => change((now) => {
@@ -51,9 +51,9 @@ function boxes(data, state, axis, open, change) {
   }
   if (levels.length > SEARCHED) {
     const find = el("input", { type: "search", "aria-label": ui.find, placeholder: ui.find, "data-key": `find-${axis}`, ...KEEP_KEYS });
-    find.value = open.get(axis) ?? ""; // what was looked for stays while boxes are ticked
+    find.value = open.get(axis) ?? "";
     find.addEventListener("input", () => {
-      open.set(axis, find.value);
+      open.set(axis, find.value); // what is looked for stays while boxes are ticked
       fillIn(find.value);
     });
     set.append(find);

@@ -1,6 +1,6 @@
 // A picture of step lines against the threshold: bands, lines, labels at their ends. What moves with the threshold is drawn into a layer of its own.
 
-const CHART = { width: 600, height: 330, left: 48, top: 50, foot: 46, gap: 17, letter: 8.2, longest: 18 };
+const CHART = { width: 600, height: 330, left: 62, top: 54, foot: 46, gap: 17, letter: 10.2, longest: 18 };
 const DASHES = ["", "7 3", "2 3", "9 3 2 3", "4 2", "12 3 2 3 2 3", "1 2", "6 2 2 2"];
 const SHAPES = [
   "M5 0A5 5 0 1 1 -5 0A5 5 0 1 1 5 0Z", "M-4.5 -4.5H4.5V4.5H-4.5Z", "M0 -6L5.5 4.5H-5.5Z", "M0 -6L6 0L0 6L-6 0Z",
@@ -13,7 +13,7 @@ export function roundTicks(low, high, most) {
   const rough = (high - low) / most, power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 2.5, 5, 10].map((k) => k * power).find((size) => size >= rough * (1 - 1e-9));
   const found = [];
-  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k++) found.push(Number((k * step).toPrecision(12)));
+  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k++) found.push(Number((k * step).toExponential(11)));
   return found;
 }
 
@@ -67,7 +67,7 @@ function axesOf(data, spec, places) {
     parts.push(svgEl("line", { x1: places.at(value), x2: places.at(value), y1: places.bottom, y2: places.bottom + 4, class: "fl-tick" }));
     parts.push(svgEl("text", { x: places.at(value), y: places.bottom + 17, "text-anchor": "middle", class: "fl-axis" }, tickText(data, value)));
   }
-  parts.push(svgEl("text", { x: 4, y: 13, class: "fl-axis-name" }, short(spec.name, 60)));
+  parts.push(svgEl("text", { x: 4, y: 17, class: "fl-axis-name" }, short(spec.name, 60)));
   parts.push(svgEl("text", { x: (CHART.left + places.right) / 2, y: CHART.height - 8, "text-anchor": "middle", class: "fl-axis" }, spec.across));
   return parts;
 }

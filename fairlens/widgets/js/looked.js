@@ -61,5 +61,5 @@ function lookedTable(ui, heads, { caption, rows }) {
   const lines = rows.map(([first, ...others]) => el("tr", {}, el("th", { scope: "row", dir: "auto" }, first), ...others.map(cell)));
   const head = el("thead", {}, el("tr", {}, ...heads.map((text) => el("th", { scope: "col" }, text))));
   const made = el("table", { class: "fl-table" }, el("caption", {}, caption), head, el("tbody", {}, ...lines));
-  return el("div", { class: "fl-scroll", role: "region", "aria-label": `${ui.title}. ${caption}`, tabindex: "0", ...KEEP_KEYS }, made);
+  return el("div", { class: "fl-scroll", role: "group", "aria-label": `${ui.title}. ${caption}`, tabindex: "0", ...KEEP_KEYS }, made);
 }

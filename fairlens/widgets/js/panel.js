@@ -30,7 +30,7 @@ const nextPanel = () => (globalThis[PANELS] = (globalThis[PANELS] ?? 0) + 1);
 function render({ model, el: root }) {
   const data = read(model.get("payload")), serial = nextPanel();
   const now = () => complete(model.get("state"));
-  const frozen = Boolean(model.get("frozen")), recorded = now(), open = new Map(); // axis: what is looked for in its list of boxes
+  const frozen = Boolean(model.get("frozen")), recorded = now(), open = new Map();
   const bar = el("div", { class: "fl-controls" });
   const status = el("p", { role: "status", "aria-live": "polite", class: "fl-sentence", dir: "auto" });
   const alert = el("p", { role: "alert", class: "fl-error" }), spoken = el("p", { class: "fl-spoken", "aria-live": "polite" });
@@ -77,6 +77,23 @@ function render({ model, el: root }) {
     }
   }
 
+  // Escape closes what is unfolded around the control that has the focus, which goes to what it was unfolded with. From anywhere else it
+  // goes to the notebook's cell, where its own keys work again: saving, running, moving on.
+  function fold(event) {
+    if (event.key !== "Escape") return;
+    const box = event.target.closest("details[open], .fl-several");
+    event.stopPropagation();
+    if (!box) return panel.closest(".jp-Cell")?.focus();
+    if (box.tagName === "DETAILS") {
+      box.open = false;
+      return box.querySelector("summary").focus();
+    }
+    const axis = Number(box.dataset.axis);
+    bar.querySelector(`[data-key="only-${axis}"]`).focus();
+    open.delete(axis);
+    attempt(rebuild);
+  }
+
   function draw() {
     const state = now(), at = chosen(state), [seen, shown] = sliced(data, state), found = once(() => measure(seen, shown));
     strip.show(panes[at].section.name);
@@ -84,16 +101,21 @@ function render({ model, el: root }) {
     const text = panes[at].show({ data: seen, state: shown, whole: state, found }) ?? sentenceOf(seen, shown, found()); // a view may have its own
     if (status.textContent !== text) status.replaceChildren(...running(text));
     code?.show({ ...state, view: panes[at].section.name });
+    reachable(panel);
   }
 
   // The control that has the focus keeps it, by its key, however the controls change around it.
   function rebuild() {
     const keyed = bar.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+    const within = keyed !== null && document.activeElement.closest("details");
     const unfolded = new Set([...bar.querySelectorAll("details[open]")].map((one) => one.className));
     const state = now(), uses = panes[chosen(state)].kind.uses;
     renew(bar, () => controls(data, state, uses, open, change, rebuild, (text) => (spoken.textContent = text)));
     for (const box of bar.querySelectorAll("details")) box.open = unfolded.has(box.className);
-    if (keyed !== null && !bar.contains(document.activeElement)) [...bar.querySelectorAll("[data-key]")].find((one) => one.dataset.key === keyed)?.focus();
+    if (keyed !== null && !bar.contains(document.activeElement)) {
+      const made = [...bar.querySelectorAll("[data-key]")], near = within && bar.querySelector('[data-key="slices"]');
+      (made.find((one) => one.dataset.key === keyed) ?? near ?? made[0])?.focus();
+    }
   }
 
   // While sliders move the controls stay, so what depends on the state is a function of the state there is then.
@@ -117,9 +139,13 @@ function render({ model, el: root }) {
     "msg:custom": (message) => { kernel.hear(message); every("hear", message); }, ...foot.events,
   };
   for (const [name, act] of Object.entries(events)) model.on(name, act);
+  panel.addEventListener("keydown", fold);
+  const size = new ResizeObserver(() => reachable(panel));
+  size.observe(panel);
   follow();
   return () => {
     clearTimeout(waiting);
+    size.disconnect();
     foot.stop();
     for (const [name, act] of Object.entries(events)) model.off(name, act);
   };

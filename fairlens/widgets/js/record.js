@@ -31,6 +31,8 @@ export function mount(host) {
     const explained = host.dataset.explained ? sharedText(host, "explained") : "[]";
     render({ model: frozenModel({ payload: sharedText(host, "payload"), state, explained, frozen: true }), el: live });
     host.dataset.live = "yes";
+    const still = host.querySelector(".fl-static");
+    if (still) new ResizeObserver(() => reachable(still)).observe(still);
   } catch (error) {
     host.dataset.live = "no";
     live.lang = "en";
@@ -41,4 +43,5 @@ export function mount(host) {
 // "record" are views of an earlier form, whose own program mounts whatever is called so: hence the other name.
 export function mountAll() {
   document.querySelectorAll('[data-fairlens="view"],[data-fairlens="record"]').forEach(mount);
+  new ResizeObserver(() => reachable(document.body, ON_PAGES)).observe(document.body);
 }

@@ -39,7 +39,7 @@ VIEWS.push({ name: "why", uses: ["metric", "by", "where", "reference", "threshol
 
 // `show` follows the state, `read` takes in explanations, `hear` follows the work in the kernel.
 function whyView({ data, section: { ui, methods, gaps, can: able, rows: most = Infinity }, model, frozen, change }) {
-  const can = able && !frozen, section = el("section", { class: "fl-why", "aria-label": ui.title });
+  const can = able && !frozen, section = el("div", { class: "fl-why", role: "group", "aria-label": ui.title });
   let stored = [], drawn = null, built = null, state = null;
   const bar = el("div", { class: "fl-controls" }), about = el("p", { class: "fl-about" }), body = el("div", { class: "fl-told" });
   const work = workLine(data, ui, model, can, () => [...bar.querySelectorAll("button")].at(-1));
