@@ -207,5 +207,5 @@ def mounted(browser: Any, panel: Any, *, clock: bool = False, **options: Any) ->
 def remount(page: Any, panel: Any) -> None:
     """Mount one more live panel on the page, with a model and a program of its own; ``window.panels`` has all of them."""
     live = panel._live
-    values = {name: getattr(live, name) for name in ("payload", "state", "explained", "frozen")}
+    values = {name: getattr(live, name) for name in ("payload", "state", "explained", "looked", "frozen")}
     page.evaluate(_MODEL, {"program": live._esm, "values": values})
