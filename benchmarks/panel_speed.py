@@ -38,9 +38,9 @@ WATCH = """() => {
     const end = event => {
         if (event.type === "click") start = event.timeStamp;
         const from = start;
-        setTimeout(() => (window.script = performance.now() - from));
         requestAnimationFrame(() => requestAnimationFrame(() => window.taken.push([performance.now() - from, window.script])));
     };
+    for (const name of ["input", "change", "click"]) window.addEventListener(name, () => { window.script = performance.now() - start; });
     window.addEventListener("input", event => { if (event.target.type === "range") end(event); }, true);
     window.addEventListener("change", event => { if (event.target.tagName === "SELECT") end(event); }, true);
     window.addEventListener("click", event => { if (event.target.closest("[role=tab]")) end(event); }, true);

@@ -56,7 +56,7 @@ function render({ model, el: root }) {
   if (panes.length > 1) panel.append(strip.list);
   panel.append(bar, status, alert, spoken, ...bodies, remarks, ...foot.parts);
   root.append(panel);
-  let waiting = null, own = false;
+  let waiting = null, own = false, reaching = false;
 
   const chosen = (state) => Math.max(panes.findIndex(({ section }) => section.name === state.view), 0);
   const fail = (error) => {
@@ -101,7 +101,17 @@ function render({ model, el: root }) {
     const text = panes[at].show({ data: seen, state: shown, whole: state, found }) ?? sentenceOf(seen, shown, found()); // a view may have its own
     if (status.textContent !== text) status.replaceChildren(...running(text));
     code?.show({ ...state, view: panes[at].section.name });
-    reachable(panel);
+    reach();
+  }
+
+  // Once the frame is painted, since to ask for widths is to lay out what nobody looks at too.
+  function reach() {
+    if (reaching) return;
+    reaching = true;
+    requestAnimationFrame(() => setTimeout(() => {
+      reaching = false;
+      reachable(panel);
+    }));
   }
 
   // The control that has the focus keeps it, by its key, however the controls change around it.
