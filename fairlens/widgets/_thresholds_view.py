@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 MOST_NAMED = 6
 MOST_ROWS = 40
 """Thresholds in the table of a curve."""
+MOST_GROUPS = 20
+"""Groups in the tables of rates and costs before somebody asks for all: two wide tables are laid out at every move of the slider."""
 
 
 def pack(choices: Choices) -> dict[str, Any]:
@@ -49,6 +51,7 @@ def pack(choices: Choices) -> dict[str, Any]:
         "lines": MOST_LINES,
         "named": MOST_NAMED,
         "rows": MOST_ROWS,
+        "groups": MOST_GROUPS,
         "persons": words["persons"],
         "costs": list(costs.pair),
         "unit": costs.unit,

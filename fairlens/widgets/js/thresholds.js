@@ -18,12 +18,13 @@ function thresholdsView({ data: all, section, change }) {
   const more = el("div", { class: "fl-more" }), curve = foldedTable(), costs = costsPart(all, section, steps, change);
   const root = el("div", { class: "fl-thresholds" }, ...(hasScores ? [figure] : []), notes, table, more, ...(hasScores ? [curve.box] : []), costs.root);
   const countedOf = remembered((data, state) => tallies(data, state));
+  const most = section.groups ?? section.rows;
   let open = false, last = null;
   const chartOf = remembered((data, state, counted) => rateChart(data, section, state, counted, steps, (stop) => change({ stop })));
 
   function show(given) {
     const { data, state } = last = given, people = [state.by, state.at, state.slice];
-    const view = viewOf(data, state), now = nowOf(data, section, state), kept = open ? view.groups.map((_, i) => i) : mostPeople(view.groups, section.rows);
+    const view = viewOf(data, state), now = nowOf(data, section, state), kept = open ? view.groups.map((_, i) => i) : mostPeople(view.groups, most);
     if (hasScores) {
       const counted = countedOf(people, data, state), chart = chartOf([people, state.metric], data, state, counted);
       if (figure.firstChild !== chart.figure) figure.replaceChildren(chart.figure);
@@ -40,7 +41,7 @@ function thresholdsView({ data: all, section, change }) {
 
   // Where there are many groups, the tables show those with most people until somebody asks for all.
   function showTable(data, state, view, now, kept) {
-    const many = view.groups.length > section.rows, groups = kept.map((i) => view.groups[i]);
+    const many = view.groups.length > most, groups = kept.map((i) => view.groups[i]);
     table.replaceChildren(ratesTable(data, section, state, { ...view, groups }, now));
     if (!many) return more.replaceChildren();
     const act = () => { open = !open; show(last); more.querySelector("button").focus(); };
