@@ -28,6 +28,8 @@ import fairlens as fl
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
 TIMES = 40
+SETTLED = 3000
+"""Milliseconds until JupyterLab has put everything in its place."""
 TARGET = 50
 """Milliseconds, of the median."""
 TRIVIAL = "<!doctype html><title>Trivial</title><label>Slider <input type=range min=0 max=1000 value=500></label><output></output>"
@@ -163,7 +165,9 @@ def live(browser: Any, folder: Path) -> Iterator[tuple[Any, Any]]:
         page = browser.new_page(viewport={"width": 1280, "height": 1000})
         server.open(page, "speed.ipynb")
         run_all(page)
-        page.locator(".fl-panel").wait_for(timeout=60_000)
+        page.locator(".fl-panel [role=tab]").first.wait_for(timeout=60_000)
+        page.wait_for_timeout(SETTLED)
+        page.bring_to_front()
         page.evaluate(WATCH)
         yield page, page.locator(".fl-panel")
         page.close()

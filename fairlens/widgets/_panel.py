@@ -15,7 +15,7 @@ import ipywidgets
 from .._levels import Level
 from .._slice import Slice
 from ..disparities import Criterion
-from ..exceptions import RowsNotHeld
+from ..exceptions import FairlensError, RowsNotHeld
 from ..metrics import Metric
 from ..texts import Texts
 from ._choices import Choices
@@ -293,13 +293,13 @@ class Panel(ipywidgets.VBox):
 
     def _record_and_say(self, ask: Any) -> None:
         """Record, and answer the request, so that the front end knows that there is a kernel, and what went wrong in it."""
-        answer = {"recorded": ask}
         try:
             self._record_in_slot()
-        except Exception as error:  # told in the panel and in the log; there is nobody above
+        except Exception as error:  # told in the panel, in the log, and to whoever runs this callback
             _log.exception("The panel could not record this view")
-            answer["error"] = self._choices.labels["error"].replace("{message}", str(error))
-        self._live.send(answer)
+            self._live.send({"recorded": ask, "error": self._choices.labels["error"].replace("{message}", str(error))})
+            raise FairlensError("The panel could not record this view.", f"{type(error).__name__}: {error}", hint="panel.record()") from error
+        self._live.send({"recorded": ask})
 
     def _record_in_slot(self) -> None:
         """A callback has no cell to write to, so it fills an empty output that was placed when the panel was shown."""

@@ -13,6 +13,7 @@ from pages import PanelPage, mounted, remount
 from server import loopback_page
 
 import fairlens as fl
+from fairlens.exceptions import FairlensError
 from fairlens.texts import texts_of
 
 TEXTS = texts_of("en")
@@ -81,7 +82,7 @@ def test_what_goes_wrong_while_recording_is_answered_and_logged(browser, audit, 
     with mounted(browser, panel) as (live, watch):
         live.root.get_by_role("button", name="Record this view").click()
         message = live.page.evaluate("() => window.sent.find(message => message.kind === 'record')")
-        with caplog.at_level(logging.ERROR, "fairlens"):
+        with caplog.at_level(logging.ERROR, "fairlens"), pytest.raises(FairlensError, match="no room on the disk"):
             panel._answer(panel._live, message, [])
         live.page.evaluate("message => window.model.hear(message)", said[0])
         assert "no room on the disk" in live.root.locator("[role=alert].fl-error").first.text_content()
