@@ -130,8 +130,9 @@ function render({ model, el: root }) {
 
   // While sliders move the controls stay, so what depends on the state is a function of the state there is then.
   function change(part, keepControls = false, delay = 0) {
+    const state = { ...now(), ...(typeof part === "function" ? part(now()) : part) };
     own = true;
-    model.set("state", { ...now(), ...(typeof part === "function" ? part(now()) : part) });
+    if (!alike(state, model.get("state"))) model.set("state", state); // a slider that is let go is where it was
     own = false;
     if (!keepControls) attempt(rebuild);
     clearTimeout(waiting);
