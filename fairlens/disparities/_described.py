@@ -79,7 +79,7 @@ class DescriptionRow:
         """The people without a label."""
         if self.n is None or self.labelled is None or self.base is None or self.base.n is None:
             return Lacking(None, math.nan)
-        return Lacking(self.n - self.base.n, 1 - self.labelled.value)
+        return Lacking(self.n - self.base.n, 1 - self.base.n / self.n if self.n else math.nan)  # rows, whatever they weigh
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class Choices:
     """What a panel offers: the published audit, the metrics, the stops of the threshold slider, the words.
 
-    `raw` is the analyst's own audit where it holds rows, `population` and `costs` are what the user gave to compare with.
+    `raw` is the analyst's own audit where it holds rows, `population` and `costs` are what the user gave to compare with. `name` is the
+    variable that the panel was opened on, which was `selected` from a larger audit, or `moved` to another threshold.
     """
 
     audit: ProtectedAudit
@@ -35,6 +36,8 @@ class Choices:
     population: Any = None
     costs: Any = None
     name: str = "audit"
+    selected: bool = False
+    moved: bool = False
 
     @property
     def axes(self) -> tuple[str, ...]:

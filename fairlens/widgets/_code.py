@@ -26,6 +26,7 @@ TEMPLATES = {
     "level_any": "{axis}: {levels}",
     "at": ".at({threshold})",
     "at_each": ".at({cuts}, by={axis})",
+    "whole": "# {audit} is the audit of everybody, before .where(...)",
     "view": "view = {audit}{where}{at}",
     "rates": "rates = view.by_group({metric}, by={by}{confidence})",
     "difference": "gaps = view.difference({metric}, by={by}, reference={reference}{confidence})",
@@ -33,16 +34,19 @@ TEMPLATES = {
     "adjust": "adjusted = fl.adjust(view, {metric}, by={by}, reference={reference}, control_features={adjust}{confidence})",
     "plot": "rates.plot()",
     "slice": "fl.Slice({name}, {{levels}}{others})",
-    "panel": "panel = fl.panel({audit}{confidence}).show({metric}, by={by}, where={{levels}}, reference={reference}, threshold={threshold}, compare={compare}, adjust={adjust}, view={view}{slice})",
+    "panel": "panel = fl.panel({audit}{confidence}{profile}{language}).show({metric}, by={by}, where={{levels}}, reference={reference}, threshold={threshold}, compare={compare}, adjust={adjust}, view={view}{slice})",
     "others": ", others={others}",
     "slice_of": ", slice={slice}",
     "confidence": ", confidence={confidence}",
+    "profile": ", profile={profile}",
+    "language": ", language={language}",
+    "unit": ", words={{mapping}}",
     "data": "people = fl.describe(view, by={by}{confidence}{population})",
     "data_plot": "people.plot()",
     "population": ", population=population",
     "thresholds": 'curve = view.curve("threshold", by={by}{confidence})',
     "thresholds_plot": "curve.plot()",
-    "costs": "costs = fl.choose_thresholds(view, by={by}, false_positive={first}, false_negative={second}{confidence})",
+    "costs": "costs = fl.choose_thresholds(view, by={by}, false_positive={first}, false_negative={second}{unit}{confidence})",
     "costs_plot": "costs.plot()",
     "gap": "why = fl.decompose_gap(view, None, reference={reference}, by={by}, metric={metric})",
     "means": "why = fl.explain(view, {method}, {by})",
@@ -69,6 +73,11 @@ def pack_code(choices: Choices) -> dict[str, Any]:
         "curves": choices.audit.tables.steps is not None,
         "costs": _costs(choices),
         "others": _others(choices.labels["others"]),
+        "profile": fill("profile", profile=repr(choices.audit.profile)) if choices.banner else "",
+        "language": "" if choices.texts.language == "en" else fill("language", language=repr(choices.texts.language)),
+        "unit": _unit(choices),
+        "selected": choices.selected,
+        "moved": choices.moved,
         "not_others": _others(choices.labels["not_others"]),
     }
 
@@ -102,8 +111,10 @@ def code_of(choices: Choices, state: State) -> str:
         "compare": repr(state.compare),
         "view": repr(state.view),
         "method": repr(state.method),
+        **{name: pack[name] for name in ("profile", "language", "unit")},
     }
-    lines = [fill("view", audit=choices.name, where=_where(pack["plain"], state.where), at=_at(choices, state)), *_calls(choices, state, said)]
+    whole = [fill("whole", audit=choices.name)] if choices.selected else []
+    lines = [*whole, fill("view", audit=choices.name, where=_where(pack["plain"], state.where), at=_at(choices, state)), *_calls(choices, state, said)]
     mapped = ", ".join(fill("level_any", axis=repr(axis), levels=_listed(levels)) for axis, levels in state.where)
     slice_ = fill("slice_of", slice=_slice(state.slice)) if state.slice else ""
     panel = {**said, "by": _listed(state.by), "levels": mapped, "threshold": _threshold(state), "slice": slice_}
@@ -118,7 +129,20 @@ def _calls(choices: Choices, state: State, said: dict[str, str]) -> list[str]:
     if state.view == "why":
         return [fill("gap" if state.method == "gap" else "means", **said), fill("why_plot")]
     adjusted = [fill("adjust", **said)] if state.adjust and state.slice is None and state.reference not in ("rest", "overall") else []
+    if not _compares(choices, state):
+        return [fill("rates", **said), fill("plot")]
     return [fill("rates", **said), fill(state.compare, **said), *adjusted, fill("plot")]
+
+
+def _compares(choices: Choices, state: State) -> bool:
+    """Whether there is more than one group, so that there is something to compare."""
+    kept = {axis: levels for axis, levels in state.where if axis in state.by}
+    return state.slice is not None or len(choices.audit.tables.view(state.by, kept, choices.audit.own_threshold, clustered=False).groups) > 1
+
+
+def _unit(choices: Choices) -> str:
+    """What costs are counted in, where that was said."""
+    return fill("unit", mapping=f"'cost': {choices.costs.unit!r}") if choices.costs is not None and choices.costs.unit else ""
 
 
 def _threshold_calls(choices: Choices, state: State, said: dict[str, str]) -> list[str]:
@@ -178,7 +202,7 @@ def _where(plain: bool, where: Levels) -> str:
 def _at(choices: Choices, state: State) -> str:
     if isinstance(state.threshold, GroupThresholds):
         return fill("at_each", cuts=_cuts(state.threshold), axis=repr(state.threshold.axis))
-    own = state.threshold == choices.audit.own_threshold
+    own = state.threshold == choices.audit.own_threshold and not choices.moved
     return "" if own else fill("at", threshold=literal(state.threshold))
 
 

@@ -39,7 +39,7 @@ def moved(choices: Choices, now: State, asked: Asked) -> State:
     LevelNotFound, MetricNotFound, ThresholdNotHeld, BadValue
         If the panel has no such view.
     """
-    chosen = _slice(choices, now, asked.slice) if asked.by is None or asked.slice is not None else None
+    chosen = read_slice(choices, now, asked.slice) if asked.by is None or asked.slice is not None else None
     names = now.by if asked.by is None else asked.by
     by = columns(choices, names)
     same = by == now.by and chosen == now.slice
@@ -60,10 +60,11 @@ def moved(choices: Choices, now: State, asked: Asked) -> State:
         fresh = now.slice is None and asked.reference is None
         wanted = replace(wanted, slice=chosen, reference=read_slice_reference(chosen, others_of(chosen) if fresh else reference))
     told = now.explained if same else None
-    return replace(wanted, method=now.method, explained=told, view=_view(choices, now, asked.view), slices=now.slices, costs=now.costs)
+    return replace(wanted, method=now.method, explained=told, view=read_view(choices, now, asked.view), slices=now.slices, costs=now.costs)
 
 
-def _slice(choices: Choices, now: State, wanted: Any) -> Slice | None:
+def read_slice(choices: Choices, now: State, wanted: Any) -> Slice | None:
+    """Check a slice to compare with everybody else, by itself or by its name."""
     if wanted is None:
         return now.slice
     if wanted is False:
@@ -90,7 +91,8 @@ def _slice(choices: Choices, now: State, wanted: Any) -> Slice | None:
     return Slice(found.name, dict(kept), choices.labels["others"])
 
 
-def _view(choices: Choices, now: State, wanted: Any) -> str:
+def read_view(choices: Choices, now: State, wanted: Any) -> str:
+    """Check what is to be looked at."""
     if wanted is None:
         return now.view
     names = [kind.name for kind in KINDS if kind.pack(choices) is not None]

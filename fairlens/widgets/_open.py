@@ -113,7 +113,7 @@ def panel(
     offered = _offered(protected, metrics, confidence)
     raw = audit if isinstance(audit, Audit) and audit.holds_rows else None
     whole = replace(protected, selection=())
-    choices = Choices(whole, offered, texts_of(language), confidence, raw, population, costs, _name_of(audit))
+    choices = Choices(whole, offered, texts_of(language), confidence, raw, population, costs, "whole_audit" if protected.selection else _name_of(audit), bool(protected.selection), protected.threshold != protected.own_threshold)
     asked = (criteria,) if isinstance(criteria, Criterion) else criteria
     where = dict(protected.selection)
     free = [axis for axis in (*audit.spec.sensitive_features, *audit.groups) if len(where.get(axis, "ab")) > 1]

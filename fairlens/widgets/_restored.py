@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from .._levels import name_of
 from .._slice import Slice, others_of
-from ..exceptions import BadValue, LevelNotFound, listed
+from ..exceptions import BadValue, FairlensError, LevelNotFound, listed
 from ._inline import RecordedView
+from ._moved import read_slice, read_view
 from ._state import METHODS, State, read_slice_reference
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def restored(choices: Choices, source: RecordedView | str | PathLike[str], numbe
     LevelNotFound, MetricNotFound, ThresholdNotHeld
         If this panel lacks something of the view.
     """
-    views = _views(source)
+    views = _read(source)
     try:
         raw, data = views[number]
     except (IndexError, TypeError) as error:
@@ -75,7 +76,31 @@ def restored(choices: Choices, source: RecordedView | str | PathLike[str], numbe
             role="number",
             value=number,
         ) from error
-    return _state(choices, raw, data)
+    try:
+        return _state(choices, raw, data)
+    except FairlensError:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise _broken(source) from error
+
+
+def _read(source: Any) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    try:
+        return _views(source)
+    except FairlensError:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise _broken(source) from error
+
+
+def _broken(source: Any) -> BadValue:
+    return BadValue(
+        f"A view was to be restored from {_named(source)}.",
+        "What is recorded there is broken, or was changed by hand.",
+        hint='panel.restore("audit.html") of a file as it was exported',
+        role="source",
+        value=_named(source),
+    )
 
 
 def _named(source: Any) -> str:
@@ -153,7 +178,7 @@ def _named_slices(choices: Choices, found: State, raw: Mapping[str, Any], kept: 
     method = (raw.get("why") or {}).get("method", "gap")
     costs = raw.get("costs")
     found = replace(
-        found, slices=slices, slice=chosen, method=method if method in METHODS else "gap", view=raw.get("view", "disparities"),
+        found, slices=slices, slice=read_slice(choices, found, chosen or None), method=method if method in METHODS else "gap", view=read_view(choices, found, raw.get("view")),
         costs=costs and (float(costs[0]), float(costs[1])),
     )  # fmt: skip
     if chosen:

@@ -455,3 +455,13 @@ def test_the_picture_tells_the_table():
     diamonds = [line for line in picture.ax_.lines if line.get_gid() == "population"]
     np.testing.assert_allclose(sorted(diamonds[0].get_xdata()), sorted(POPULATION["race"].values()))
     assert fl.describe(audited(people())).plot().alt.count("Share of all by") == 2
+
+
+def test_the_share_without_a_label_is_of_rows_whatever_they_weigh():
+    """The share stands beside a number of rows; it read 1 less the weighted share of labels before."""
+    label = [1.0, 0.0, np.nan, np.nan] * 25
+    weight = [1.0, 1.0, 0.01, 0.01] * 25
+    frame = pd.DataFrame({"sex": ["f"] * 100 + ["m"] * 100, "y": label * 2, "p": [0, 1] * 100, "w": weight * 2})
+    audit = fl.audit(frame, y_true="y", y_pred="p", sample_weight="w", sensitive_features="sex", favorable=1)
+    for row in fl.describe(audit, by="sex").rows:
+        assert (row.unlabelled.n, row.unlabelled.share) == (50, 0.5)

@@ -168,3 +168,47 @@ def test_what_cannot_be_restored_is_an_error_and_loses_nothing(audit, tmp_path):
             other.restore(source, number)
         assert str(caught.value).splitlines()[-1].startswith("Hint: ")
         assert other._live.state == before
+
+
+def test_a_broken_record_is_an_error_in_words(audit, tmp_path):
+    panel = fl.panel(audit)
+    panel._make_record()
+    text = panel.recorded[-1].html
+    before = dict(panel._live.state)
+    for k, broken in enumerate([text.replace('"reference":["largest"],', ""), text.replace('"view":"disparities"', '"view":"nowhere"'), text.replace('"by":[0]', '"by":[99]')]):
+        assert broken != text
+        path = tmp_path / f"{k}.html"
+        path.write_text(broken, "utf-8")
+        with pytest.raises(fl.exceptions.BadValue, match="Hint: "):
+            panel.restore(path)
+    (tmp_path / "x.html").write_bytes(b"\xff\xfe\xff" * 9)
+    with pytest.raises(fl.exceptions.BadValue, match="Hint: "):
+        panel.restore(tmp_path / "x.html")
+    assert panel._live.state == before
+
+
+def test_code_of_a_panel_of_a_narrowed_audit_gives_its_numbers(browser, audit):
+    """Neither the filter nor the threshold of the audit that was handed in may slip into what the code gives."""
+    moved = fl.panel(audit.at(0.3)).show("selection_rate", "race", threshold=0.5)
+    chosen = fl.panel(audit.where(sex="f")).show("selection_rate", "race", {"sex": ["m"]})
+    spanish = fl.panel(audit, language="es").show(slice=fl.Slice("mujeres", {"sex": "f"}))
+    for panel, names in ((moved, {"audit": audit.at(0.3)}), (chosen, {"whole_audit": audit}), (spanish, {"audit": audit})):
+        with mounted(browser, panel) as (live, watch):
+            live.root.locator(".fl-code summary").click()
+            assert live.root.locator(".fl-code textarea").input_value() == panel.code
+            assert watch.errors == []
+        space = {"fl": fl, **{name: one.protect() for name, one in names.items()}}
+        lines = panel.code.splitlines()
+        exec("\n".join(line for line in lines if not line.startswith("panel =") and not line.endswith("plot()")), space)
+        assert [row.value for row in space["rates"].rows] == pytest.approx([row.value for row in panel.view.rows], nan_ok=True)
+        space |= names
+        exec(lines[-1], space)
+        assert [row.value for row in space["panel"].view.rows] == pytest.approx([row.value for row in panel.view.rows], nan_ok=True)
+
+
+def test_code_of_one_group_compares_nothing():
+    one = fl.audit(y_pred=[0, 1] * 40, sensitive_features={"sex": ["f"] * 80}, favorable=1)
+    space = {"fl": fl, "audit": one}
+    exec(fl.panel(one).code, space)
+    assert "gaps" not in space
+    assert len(space["rates"].rows) == 1

@@ -11,6 +11,7 @@ export function codeOf(data, state) {
   const said = {
     first: costs && String(costs[0]), second: costs && String(costs[1]),
     audit: own.audit, metric: own.metrics[state.metric], by, reference: referenceCode(data, state), confidence: own.confidence, population: isCompared(data, state) ? own.population : "",
+    profile: own.profile, language: own.language, unit: own.unit,
     adjust: list(state.adjust.map((axis) => own.axes[axis])), compare: python(state.compare), view: python(state.view), method: python(state.why.method),
   };
   const kept = state.at.flatMap((codes, axis) => {
@@ -20,23 +21,25 @@ export function codeOf(data, state) {
   const where = kept.length ? write(own.plain ? "where" : "where_any", { levels: kept.join(", ") }) : "";
   const cuts = state.cuts && `{${state.cuts.stops.map((stop, code) => `${own.levels[state.cuts.axis][code]}: ${own.stops[stop]}`).join(", ")}}`;
   const at = cuts ? write("at_each", { cuts, axis: own.axes[state.cuts.axis] })
-    : state.stop === data.own_stop ? "" : write("at", { threshold: own.stops[state.stop] });
+    : state.stop === data.own_stop && !own.moved ? "" : write("at", { threshold: own.stops[state.stop] });
   const threshold = cuts ?? (data.stops[state.stop] === null ? own.decided : own.stops[state.stop]);
   const slice = state.slice ? write("slice_of", { slice: by }) : "";
   return [
+    ...(own.selected ? [write("whole", { audit: own.audit })] : []),
     write("view", { audit: own.audit, where, at }),
-    ...calls(state, own, costs).map((name) => write(name, said)),
+    ...calls(state, own, costs, groupsOf(data, state).length > 1).map((name) => write(name, said)),
     write("panel", { ...said, by: groups, levels: mapped(state.at), threshold, slice }),
   ].join("\n");
 }
 
-function calls({ view, why, compare, adjust, slice, reference }, { curves }, costs) {
+function calls({ view, why, compare, adjust, slice, reference }, { curves }, costs, compares) {
   if (view === "data") return [view, `${view}_plot`];
   if (view === "thresholds") {
     if (slice || !curves) return ["rates", "plot"];
     return [view, `${view}_plot`, ...(costs ? ["costs", "costs_plot"] : [])];
   }
   if (view === "why") return [why.method === "gap" ? "gap" : "means", "why_plot"];
+  if (!compares) return ["rates", "plot"];
   return ["rates", compare, ...(adjust.length && !slice && !["rest", "overall"].includes(reference[0]) ? ["adjust"] : []), "plot"];
 }
 

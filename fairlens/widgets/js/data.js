@@ -241,7 +241,7 @@ function whoRate(data, section, row) {
 }
 
 function labelCells(data, section, row) {
-  const { base, labelled, n } = row, without = n === null || base.n === null ? { n: null, share: NaN } : { n: n - base.n, share: 1 - labelled.value };
+  const { base, n } = row, without = n === null || base.n === null ? { n: null, share: NaN } : { n: n - base.n, share: n ? 1 - base.n / n : NaN };
   return [whoRate(data, section, base), whoCount(data, base.n), whoPart(data, section, without)];
 }
 
