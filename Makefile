@@ -23,7 +23,7 @@ test: $(VENV)/.dev ## run the linter, the type checker and the tests
 	elif command -v node >/dev/null; then node --test "$$@"; \
 	elif [ -n "$$FAIRLENS_REQUIRE_ALL" ]; then echo "The JavaScript tests need node." >&2; exit 1; \
 	else echo "Skipped: the JavaScript tests, because there is no node."; fi
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lab: $(VENV)/.lab ## open JupyterLab on the notebooks, for this machine only
 	$(BIN)/jupyter lab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=notebooks $(if $(filter 0,$(shell id -u)),--allow-root)

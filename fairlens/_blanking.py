@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._tables import Counts, Tables
+from ._whole_numbers import whole_number_fixed
 
 _MAX_UNKNOWNS = 1500
 _MOST_TRIALS = 3
@@ -55,6 +56,7 @@ class _Blanker:
         self.decided: Counts = np.concatenate(decided)
         self.blank = (self.people > 0) & (self.people < floor)
         self.lines = _lines(tables, self.start)
+        self.open = np.zeros((2, size), bool)
 
     def run(self) -> Blank:
         while self._mend_lines() or self._mend_system():
@@ -98,7 +100,7 @@ class _Blanker:
             return False
         if len(unknown) > _MAX_UNKNOWNS:
             return self._blank_all_but_margins()
-        people, decided = given_away(self._equations(unknown), self.people[unknown], self.decided[unknown, 1])
+        people, decided = self._given_away(unknown)
         before = self.blank.copy()
         for cell in unknown[people]:
             self._free(cell, before)
@@ -106,6 +108,13 @@ class _Blanker:
             for cell in unknown[decided & (self.people[unknown] < self.floor)]:
                 self._free_decisions(cell, before)
         return bool((self.blank & ~before).any())
+
+    def _given_away(self, unknown: Counts) -> tuple[Blank, Blank]:
+        people, decided = self.people[unknown], self.decided[unknown, 1]
+        asked = ~self.open[:, unknown] & [people > 0, people < self.floor]
+        given = given_away(self._equations(unknown), people, decided, asked)
+        self.open[:, unknown] |= asked & ~np.stack(given)  # and stays so, whatever is blanked besides
+        return given
 
     def _equations(self, unknown: Counts) -> Counts:
         """One row per line with a blank: 1 for its blank cells, -1 for a blank sum."""
@@ -172,10 +181,11 @@ class _Blanker:
         return starts[at + 1] - starts[at]
 
 
-def given_away(equations: Counts, people: Counts, decided: Counts) -> tuple[Blank, Blank]:
+def given_away(equations: Counts, people: Counts, decided: Counts, asked: Blank) -> tuple[Blank, Blank]:
     """Say which unknowns have one solution only: numbers of people, and numbers of decisions.
 
-    A reader knows the equations, that a blank group has somebody in it, and that nobody got a decision twice. One linear
+    A reader knows the equations, that a blank group has somebody in it, that nobody got a decision twice, and that people are whole
+    numbers, which matters only to the unknowns that are `asked`, (2, unknowns): some have another solution already. One linear
     programme tells which of these inequalities hold with equality in every solution (R. M. Freund, R. Roundy and M. J. Todd,
     Sloan working paper 1674, 1985); then an unknown is given away if no direction that keeps all equalities moves it.
     """
@@ -188,8 +198,14 @@ def given_away(equations: Counts, people: Counts, decided: Counts) -> tuple[Blan
     one = sparse.eye_array(size, format="csr")
     none = sparse.csr_array((size, size))
     slack = sparse.vstack([sparse.hstack([one, none]), sparse.hstack([none, one]), sparse.hstack([one, -one])], format="csr")
-    fixed = _fixed(known, truth, slack, np.repeat([1.0, 0.0, 0.0], size))
+    fixed = _given(known, truth, slack, np.repeat([1.0, 0.0, 0.0], size), asked.ravel())
     return fixed[:size], fixed[size:]
+
+
+def _given(known: Any, truth: Counts, slack: Any, least: Counts, wanted: Blank) -> Blank:
+    """Say which unknowns have one value only among all numbers; of the wanted ones, also which among whole numbers."""
+    fixed = _fixed(known, truth, slack, least)
+    return fixed | whole_number_fixed(known, truth, slack, least, wanted & ~fixed)
 
 
 def _fixed(known: Any, truth: Counts, slack: Any, least: Counts) -> Blank:
@@ -316,7 +332,7 @@ class _MissingBlanker:
         empty = sparse.csr_array((len(people), len(counted)))
         slack = sparse.vstack([sparse.hstack([some, empty]), sparse.hstack([0 * most, nobody]), sparse.hstack([most, -nobody])], format="csr")
         least = np.concatenate([np.minimum(self.people[people], 1.0), np.zeros(len(counted)), np.where(unknown, 0.0, -self.people[counted])])
-        fixed = _fixed(known, truth, slack, least)
+        fixed = _given(known, truth, slack, least, np.concatenate([people >= 0, unknown]))
         found = np.zeros(len(self.people), bool)
         found[people[fixed[: len(people)]]] = True
         found[counted[fixed[len(people) :]]] = True

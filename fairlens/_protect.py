@@ -2,9 +2,9 @@
 
 Small groups are blanked together with enough partners. Every table of every subset of the group axes is published, so a blank
 is one unknown of a system of equations, one for each line whose cells add up to a cell of the table with one axis less; a
-reader also knows that a blank group has somebody in it, and that nobody got a decision twice. Partners are added until a linear
-programme finds no blank whose number of people has one solution only. How many of a small group got a decision has several
-solutions too, unless every group on its lines that could bring another one is blank already.
+reader also knows that a blank group has somebody in it, that nobody got a decision twice, and that people are whole numbers. Partners
+are added until no blank is found whose number of people has one solution only: not by a linear programme, nor among whole numbers. How many of
+a small group got a decision has several solutions too, unless every group on its lines that could bring another one is blank already.
 
 What this does not promise: counts of outcomes inside shown groups are published, at every step of the score. Where only few people had an
 outcome, the margins of two attributes can still tell in which blank group they are, whatever else is blanked; only coarser outcomes

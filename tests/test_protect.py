@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.optimize import linprog
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import coo_array, csr_array
 
 import fairlens as fl
@@ -96,6 +96,24 @@ class Reader:
         fixed = high - low < 1e-6
         return self.unknown[fixed[: len(self.unknown)]], self.unknown[fixed[len(self.unknown) :]]
 
+    def given_away_whole(self):
+        """The unknowns with one solution only among whole numbers: of each, the least and the most that it can be."""
+        system = self.solutions()
+        truth = np.r_[self.people[self.unknown], self.decided[self.unknown]]
+        told = [LinearConstraint(system["A_eq"], system["b_eq"], system["b_eq"]), LinearConstraint(system["A_ub"], -np.inf, 0)]
+        least, size = [low for low, _ in system["bounds"]], len(truth)
+        fixed = np.zeros(size, bool)
+        for i in range(size):
+            ends = []
+            for sign in (1, -1):
+                found = milp(sign * np.eye(1, size, i)[0], constraints=told, bounds=Bounds(least, truth.sum()), integrality=np.ones(size))
+                assert found.status == 0, found.message
+                ends.append(round(found.x[i]))
+                if ends[-1] != truth[i]:
+                    break
+            fixed[i] = set(ends) == {truth[i]}
+        return self.unknown[fixed[: len(self.unknown)]], self.unknown[fixed[len(self.unknown) :]]
+
     def partners(self, cell):
         """Cells that are shown on a line with `cell`, and hold the decision that nobody in `cell` got."""
         near = {other for margin, cells in self.lines if cell == margin or cell in cells for other in (margin, *cells)} - {0}
@@ -119,6 +137,35 @@ def test_nothing_blanked_can_be_solved_for(seed):
     assert len(people) == 0
     for cell in decided:
         assert reader.people[cell] >= FLOOR or reader.partners(cell) == []
+
+
+HALVES = {
+    ("l1", "l1", "l1"): 46, ("l0", "l1", "l1"): 39, ("l2", "l1", "l1"): 6, ("l0", "l0", "l1"): 4,
+    ("l2", "l0", "l1"): 2, ("l0", "l1", "l0"): 1, ("l1", "l0", "l1"): 1, ("l1", "l1", "l0"): 1,
+}  # fmt: skip
+
+
+def halves():
+    """A hundred people of whom equations with halves in their solutions told more than equations without: they come whole."""
+    rows = pd.DataFrame([code for code, n in HALVES.items() for _ in range(n)], columns=["a0", "a1", "a2"])
+    return rows.assign(p=[0, 1] * 50)
+
+
+@pytest.mark.parametrize("rows", [halves(), *(people_of(seed) for seed in (38, 74, 83, 9, 12))], ids=["halves", "38", "74", "83", "9", "12"])
+def test_nothing_blanked_can_be_solved_for_in_whole_numbers(rows):
+    reader = Reader(publish(cube_of(rows)))
+    people, decided = reader.given_away_whole()
+    assert len(people) == 0
+    for cell in decided:
+        assert reader.people[cell] >= FLOOR or reader.partners(cell) == []
+
+
+def test_whole_numbers_tell_more(monkeypatch):
+    """Without the question of whole numbers the reader of this test finds people in what was published."""
+    monkeypatch.setattr(_blanking, "whole_number_fixed", lambda known, truth, slack, least, wanted: np.zeros_like(wanted))
+    reader = Reader(publish(cube_of(halves())))
+    assert len(reader.given_away(0)[0]) == 0
+    assert len(reader.given_away_whole()[0]) > 0
 
 
 def test_the_check_sees_what_is_given_away():

@@ -6,7 +6,9 @@ function costsPart(all, section, steps, change) {
     root.append(el("p", {}, ui.no_labels));
     return { root, show() {} };
   }
-  const asked = costInputs(section, change), told = el("div", { class: "fl-cost-words" }), table = el("div", { class: "fl-numbers" });
+  const asked = costInputs(section, change), told = el("div", { class: "fl-cost-words" });
+  // Reached by Tab always: what is laid out only once it is seen cannot be asked whether it scrolls.
+  const table = el("div", { class: "fl-numbers", role: "group", "aria-label": ui.costs, tabindex: "0", ...KEEP_KEYS });
   const figure = el("div", { class: "fl-figure" }), curve = foldedTable();
   root.append(asked.box, told, table, ...(steps.length ? [figure, curve.box] : []));
   const curvesOf = remembered((data, counted, costs) => [...counted.groups, counted.whole].map((group) => costsAt(data, costs, group, steps)));
