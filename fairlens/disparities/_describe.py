@@ -20,13 +20,14 @@ from ..metrics._group_rows import _left, _people, rates
 from ..metrics._rates import _ALL, _LABELLED, RATES
 from ..metrics._results import Group
 from ..metrics._sentence import within_of
+from ..stats import normal_quantile, wilson
+from ..stats._auc import kish
 from ._described import Description, DescriptionRow, Lacking, Represented, Whole
 from ._population import Population, Shares, check_levels, population_of, read_population
 
 SHARE = Metric("share", _ALL, _ALL, "Share of all", "", "are in this group", of_all=True)
 LABELLED = Metric("labelled_share", _LABELLED, _ALL, "Share with a label", "", "have a label")
 _UNLABELLED = np.array([0, 0, 0, 0, 1, 1])
-_NOTHING = float("nan")
 
 
 def describe(audit: Measured, by: By = None, population: Population | None = None, confidence: float = 0.95) -> Description:
@@ -50,7 +51,8 @@ def describe(audit: Measured, by: By = None, population: Population | None = Non
         One row per group: people and their share of everybody with Wilson's interval; where there are labels the base rate among the labelled
         with its interval, and how many are labelled; for every column that somebody has no value of, how many of the group have none. These are
         the other group columns and, where the audit holds them, the model's inputs. Weights enter shares and rates, with Kish's number of
-        people for their intervals; people and missing values are counted as rows.
+        people for their intervals; people, missing values and missing labels are counted as rows, and where one person has several rows
+        the intervals of what is missing are those of as many independent people as there are persons.
         With `population`: the share there, and the representation, which is the share here divided by it, limits too; here it is the share among
         those whose group is known. A level of the population that nobody here has is a row with ``n`` 0.
 
@@ -73,7 +75,7 @@ def describe(audit: Measured, by: By = None, population: Population | None = Non
     >>> import fairlens as fl
     >>> audit = fl.audit(y_pred=[1, 0, 1, 1] * 100, sensitive_features={"sex": ["f", "m", "m", "m"] * 100}, words={"person": "applicant"})
     >>> fl.describe(audit, population={"sex": {"f": 0.5, "m": 0.5}}).sentence
-    'Of 100 applicants 25 are f; of 100 in the population 50: 0.50 times as many (0.42 to 0.59).'
+    'Of 100 applicants 25 are f; of 100 in the population 50: 0.50 times as many (0.42 to 0.59, n=400).'
     """
     if isinstance(confidence, bool) or not isinstance(confidence, int | float) or not 0 < confidence < 1:
         raise OutOfRange(f"`confidence` is {confidence!r}.", "It must be between 0 and 1.", hint="confidence=0.95", role="confidence", value=confidence)
@@ -152,13 +154,14 @@ class _Described:
         bases: Sequence[GroupRow | None] = self._rates(self.view, RATES["prevalence"]) if labels else [None] * len(shares)
         labelled: Sequence[GroupRow | None] = self._rates(self.view, LABELLED) if labels else [None] * len(shares)
         lacking, represented = self._lacking(), self._represented()
+        unlabelled = self._parts(self.view.counts @ _UNLABELLED, self.view.suppressed) if labels else [Lacking()] * len(shares)
         return [
             DescriptionRow(
                 row.group, None if hidden else int(_people(people)), row, base, with_label, {name: found[i] for name, found in lacking.items()},
-                represented.get(row.group),
+                represented.get(row.group), without,
             )
-            for i, (row, base, with_label, people, hidden) in enumerate(
-                zip(shares, bases, labelled, self.view.people, self.view.suppressed, strict=True)
+            for i, (row, base, with_label, without, people, hidden) in enumerate(
+                zip(shares, bases, labelled, unlabelled, self.view.people, self.view.suppressed, strict=True)
             )
         ]  # fmt: skip
 
@@ -200,17 +203,33 @@ class _Described:
         return [counts[part].sum() for part in (inside, ~inside)], [bool(hidden[part].any()) for part in (inside, ~inside)]
 
     def _parts(self, counts: Any, suppressed: Any) -> list[Lacking]:
-        absent = len(self.view.groups) - len(self.counted)
-        cells = zip(self.view.people, [*counts, *[0] * absent], [*suppressed, *[False] * absent], self.view.suppressed, strict=True)
-        return [
-            Lacking(None, _NOTHING) if hidden or unseen else Lacking(int(_people(n)), float(n / people) if people > 0 else _NOTHING)
-            for people, n, unseen, hidden in cells
-        ]
+        """Numbers of people, one per group that is counted, and their shares of the group with intervals."""
+        absent, z = len(self.view.groups) - len(counts), normal_quantile(self.confidence)
+        cells = zip(self.view.people, [*counts, *[0] * absent], [*suppressed, *[False] * absent], self.view.suppressed, self._informed(), strict=True)
+        return [Lacking() if hidden or unseen else _lacking(n, people, effective, z) for people, n, unseen, hidden, effective in cells]
+
+    def _informed(self) -> list[float]:
+        """How many independent people each group is worth: Kish's number where people count by shares, persons where they have several rows."""
+        view = self.view
+        if view.clusters is not None:
+            found = view.clusters
+            return [float(len(np.unique(found.cluster[found.group == i]))) for i in range(len(view.groups))]
+        if not self.audit.spec.membership:
+            return [float(n) for n in view.people]
+        return [float(n) for n in kish(view.weights, view.squares)]
 
     def _represented(self) -> dict[Group, Represented]:
         if self.population is None:
             return {}
         return {row.group: Represented(row, self.population[row.group]) for row in self._rates(_of_known(self.view), SHARE)}
+
+
+def _lacking(n: float, people: float, effective: float, z: float) -> Lacking:
+    if people <= 0:
+        return Lacking(int(_people(n)))
+    share = min(float(n / people), 1.0)
+    lower, upper = wilson(share * effective, effective, z)
+    return Lacking(int(_people(n)), share, float(lower), float(upper))
 
 
 def _with_absent(view: View, groups: Sequence[Group]) -> View:

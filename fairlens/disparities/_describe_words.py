@@ -17,7 +17,7 @@ from ..texts import Texts, texts_of
 from ._adjusted import filled
 
 if TYPE_CHECKING:
-    from ._described import Description, DescriptionRow, Represented, Whole
+    from ._described import Description, DescriptionRow, Lacking, Represented, Whole
 
 
 _TIE = 9
@@ -50,7 +50,7 @@ def _represented(answer: Description, texts: Texts) -> str:
     values = {
         "persons": persons_of(answer.spec, texts), "group": label_of(row.group), "x": x, "y": y, "ratio": texts.times(top.value),
         "low": texts.times(low), "high": texts.times(high), "known": said["among_known"] if _is_among_known(answer, row) else "",
-        "of": said["of"].replace("{k}", str(len(able))) if len(able) > 1 else "",
+        "n": texts.count(top.row.n), "of": said["of"].replace("{k}", str(len(able))) if len(able) > 1 else "",
     }  # fmt: skip
     return filled(text, values)
 
@@ -144,13 +144,13 @@ def description_table(answer: Description, texts: Texts | None = None) -> str:
     columns = [name for name in answer.columns if _is_told(answer, name)]
     headers = [*answer.attributes, said["n"], with_interval("share")]
     headers += [said["population"], with_interval("representation")] if answer.has_population else []
-    headers += [with_interval("base_rate"), said["labelled"], said["unlabelled"]] if answer.has_labels else []
-    headers += [filled(said["missing"], {"column": name}) for name in columns]
+    headers += [with_interval("base_rate"), said["labelled"], with_interval("unlabelled")] if answer.has_labels else []
+    headers += [filled(said["interval"], {"label": filled(said["missing"], {"column": name}), "share": share}) for name in columns]
     headers += [said["note"]] if any(notes) else []
     lines = [
         [
             *map(name_of, row.group), Cell(texts.count(row.n), row.n), _rate(row.share, texts), *_compared(answer, row, texts),
-            *_labelled(answer, row, texts), *(_part(*row.lacking[name], texts) if name in row.lacking else Cell("–") for name in columns),
+            *_labelled(answer, row, texts), *(_part(row.lacking[name], texts) if name in row.lacking else Cell("–") for name in columns),
             *([note] if any(notes) else []),
         ]
         for row, note in zip(answer.rows, notes, strict=True)
@@ -175,7 +175,7 @@ def _labelled(answer: Description, row: DescriptionRow, texts: Texts) -> list[Ce
     if not answer.has_labels:
         return []
     labelled = None if row.base is None else row.base.n
-    return [Cell("–") if row.base is None else _rate(row.base, texts), Cell(texts.count(labelled), labelled), _part(*row.unlabelled, texts)]
+    return [Cell("–") if row.base is None else _rate(row.base, texts), Cell(texts.count(labelled), labelled), _part(row.unlabelled, texts)]
 
 
 def _compared(answer: Description, row: DescriptionRow, texts: Texts) -> list[Cell]:
@@ -198,13 +198,13 @@ def _rate(row: GroupRow, texts: Texts) -> Cell:
     return Cell(_share(row, texts) + few, row.value)
 
 
-def _part(n: int | None, share: float, texts: Texts) -> Cell:
+def _part(part: Lacking, texts: Texts) -> Cell:
     """A number of people, and what part of their group they are."""
-    if n is None:
+    if part.n is None:
         return Cell(texts["data"]["suppressed"])
-    if math.isnan(share):
-        return Cell(texts.count(n), n)
-    return Cell(filled(texts["data"]["part"], {"n": texts.count(n), "share": texts.percent(share)}), n)
+    if math.isnan(part.share):
+        return Cell(texts.count(part.n), part.n)
+    return Cell(filled(texts["data"]["part"], {"n": texts.count(part.n), "share": texts.percent(part.share, part.lower, part.upper)}), part.n)
 
 
 def _note(row: DescriptionRow, texts: Texts, has_population: bool) -> str:

@@ -20,10 +20,15 @@ if TYPE_CHECKING:
 
 
 class Lacking(NamedTuple):
-    """How many people of a group lack a value: None and NaN where that is not shown."""
+    """How many people of a group lack a value, and their share of it with Wilson's interval: None and NaN where that is not shown."""
 
-    n: int | None
-    share: float
+    n: int | None = None
+    share: float = math.nan
+    lower: float = math.nan
+    upper: float = math.nan
+
+
+_NOT_SHOWN = Lacking()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ class Represented:
 class DescriptionRow:
     """One group. `n` people are in it; `share`, `base` and `labelled` are rates with their intervals.
 
-    `lacking` says by column how many have no value: of group columns, then of the model's inputs.
+    `lacking` says by column how many have no value: of group columns, then of the model's inputs; `unlabelled` how many have no label.
     """
 
     group: Group
@@ -73,13 +78,7 @@ class DescriptionRow:
     labelled: GroupRow | None
     lacking: Mapping[str, Lacking]
     represented: Represented | None = None
-
-    @property
-    def unlabelled(self) -> Lacking:
-        """The people without a label."""
-        if self.n is None or self.labelled is None or self.base is None or self.base.n is None:
-            return Lacking(None, math.nan)
-        return Lacking(self.n - self.base.n, 1 - self.base.n / self.n if self.n else math.nan)  # rows, whatever they weigh
+    unlabelled: Lacking = _NOT_SHOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +120,8 @@ class Description(Result):
         """Give one row per group.
 
         The group columns, then ``n, share, lower, upper``; with labels ``base_rate, base_rate_lower, base_rate_upper, labelled`` (people)
-        and ``labelled_share``; for each column with missing values ``missing_COLUMN`` (people) and ``missing_share_COLUMN``; with a
+        and ``labelled_share`` with its limits; for each column with missing values ``missing_COLUMN`` (people) and ``missing_share_COLUMN``
+        with its limits (the same name with ``_lower`` and ``_upper``); with a
         population ``population, representation, representation_lower, representation_upper``; then ``status`` and ``reason``.
 
         Examples
@@ -141,12 +141,15 @@ class Description(Result):
             for said, name in (("base_rate", "value"), ("base_rate_lower", "lower"), ("base_rate_upper", "upper")):
                 columns[said] = [math.nan if row.base is None else getattr(row.base, name) for row in rows]
             columns["labelled"] = [None if row.base is None else row.base.n for row in rows]
-            columns["labelled_share"] = [math.nan if row.labelled is None else row.labelled.value for row in rows]
+            for said, name in (("", "value"), ("_lower", "lower"), ("_upper", "upper")):
+                columns[f"labelled_share{said}"] = [math.nan if row.labelled is None else getattr(row.labelled, name) for row in rows]
             counts.append("labelled")
         for name in self.columns:
-            lacking = [row.lacking.get(name, Lacking(None, math.nan)) for row in rows]
+            lacking = [row.lacking.get(name, Lacking()) for row in rows]
             columns[f"missing_{name}"] = [one.n for one in lacking]
             columns[f"missing_share_{name}"] = [one.share for one in lacking]
+            columns[f"missing_share_{name}_lower"] = [one.lower for one in lacking]
+            columns[f"missing_share_{name}_upper"] = [one.upper for one in lacking]
             counts.append(f"missing_{name}")
         if self.has_population:
             columns |= self._represented()

@@ -56,7 +56,8 @@ export function describeData(data, section, state) {
       codes, names, n: suppressed ? null : whole(people), share: shareRow(data, share, codes, sums, suppressed, view.total),
       base: section.labels ? rateOf(data, base, codes, sums, suppressed) : null,
       labelled: section.labels ? rateOf(data, labelled, codes, sums, suppressed) : null,
-      lacking: lacks.map((part) => partOf(part, people, suppressed)), isKnown, compared: null,
+      lacking: lacks.map((part) => partOf(data, section, part, sums, suppressed)), isKnown, compared: null,
+      unlabelled: section.labels ? partOf(data, section, sums[0][4] + sums[0][5], sums, suppressed) : null,
     };
     if (population && isKnown) row.compared = comparedOf(data, section, population, codes, names, sums, suppressed, known);
     return row;
@@ -69,8 +70,16 @@ export function describeData(data, section, state) {
   };
 }
 
-const partOf = (part, people, hidden) =>
-  hidden || part === null ? { n: null, share: NaN } : { n: whole(part), share: people > 0 ? part / people : NaN };
+// How many people lack a value, and their share of the group by Wilson; fractions of people are worth Kish's number of them.
+function partOf(data, section, part, sums, hidden) {
+  if (hidden || part === null) return { n: null, share: NaN, lower: NaN, upper: NaN };
+  const people = peopleOf(sums), n = whole(part);
+  if (!(people > 0)) return { n, share: NaN, lower: NaN, upper: NaN };
+  const all = (six) => six.reduce((a, b) => a + b, 0), share = Math.min(part / people, 1);
+  const effective = section.fractions ? kish(all(sums[1]), all(sums[2])) : people;
+  const [lower, upper] = wilson(share * effective, effective, data.z[0]);
+  return { n, share, lower, upper };
+}
 
 const unknown = (section, state, codes) => state.by.some((axis, i) => axis < section.unknown.length && section.unknown[axis] === codes[i]);
 
@@ -169,7 +178,7 @@ function representedText(data, section, state, found) {
   const [low, high] = one.limits(apart.length ? section.z[0] : strict), [x, y] = ofHundred(data, one);
   return fill(said[apart.length ? "represented" : "cannot"], {
     persons: said.persons, group: whoName(data, state, top), x, y, ratio: times(data, one.value), low: times(data, low), high: times(data, high),
-    known: found.unknown ? said.among_known : "", of: able.length > 1 ? fill(said.of, { k: String(able.length) }) : "",
+    n: count(data, one.row.n), known: found.unknown ? said.among_known : "", of: able.length > 1 ? fill(said.of, { k: String(able.length) }) : "",
   });
 }
 
@@ -219,8 +228,8 @@ export function whoTable(data, section, state, found) {
   const heads = [
     ...state.by.map((axis) => data.axes[axis].name), said.n, headed("share"),
     ...(found.population ? [said.population, headed("representation")] : []),
-    ...(section.labels ? [headed("base_rate"), said.labelled, said.unlabelled] : []),
-    ...found.told.map((k) => fill(said.missing, { column: found.columns[k] })), ...(noted ? [said.note] : []),
+    ...(section.labels ? [headed("base_rate"), said.labelled, headed("unlabelled")] : []),
+    ...found.told.map((k) => fill(said.interval, { label: fill(said.missing, { column: found.columns[k] }), share: shareOf(data) })), ...(noted ? [said.note] : []),
   ];
   const body = found.rows.map((row) => el("tr", { "data-status": row.share.status },
     ...levelsOf(data, state, row).map((name) => el("th", { scope: "row", dir: "auto" }, name)), whoCount(data, row.n), whoRate(data, section, row.share),
@@ -241,15 +250,16 @@ function whoRate(data, section, row) {
 }
 
 function labelCells(data, section, row) {
-  const { base, n } = row, without = n === null || base.n === null ? { n: null, share: NaN } : { n: n - base.n, share: n ? 1 - base.n / n : NaN };
-  return [whoRate(data, section, base), whoCount(data, base.n), whoPart(data, section, without)];
+  const { base, unlabelled } = row;
+  return [whoRate(data, section, base), whoCount(data, base.n), whoPart(data, section, unlabelled)];
 }
 
 // A number of people, and what part of their group they are.
-function whoPart(data, section, { n, share }) {
+function whoPart(data, section, { n, share, lower, upper }) {
   if (n === null) return el("td", {}, section.ui.suppressed);
-  const text = Number.isNaN(share) ? count(data, n) : fill(section.ui.part, { n: count(data, n), share: percent(data, share) });
-  return el("td", { "data-value": full(n) }, text);
+  const text = Number.isNaN(share) ? count(data, n) : fill(section.ui.part, { n: count(data, n), share: percent(data, share, lower, upper) });
+  const values = { "data-value": full(n), "data-share": full(share), "data-lower": full(lower), "data-upper": full(upper) };
+  return el("td", Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null)), text);
 }
 
 function comparedCells(data, section, { compared }) {
