@@ -114,20 +114,23 @@ def test_the_code_of_random_states_is_that_of_python_and_gives_the_table(browser
             lines = [line for line in panel.code.splitlines() if not line.startswith("panel =")]
             if view == "thresholds":
                 exec("\n".join(lines), {"fl": fl, "audit": audit})
+        for costs in ([9000, 0.1], [1e-7, 2.5e-5], [0, 0], [1e15, 1e16]):
+            panel._live.state = {**panel._live.state, "view": "thresholds", "costs": costs}
+            live.page.evaluate("state => window.model.set('state', state)", panel._live.state)
+            assert live.root.locator(".fl-code textarea").input_value() == panel.code
         assert watch.errors == []
 
 
 def runs_to_the_same(panel, audit):
-    """Run the code but for its pictures; its numbers are those of the view, where nothing is suppressed."""
+    """Run the code but for its pictures; its numbers are those of the view, suppressed ones too."""
     lines = [line for line in panel.code.splitlines() if not line.endswith(".plot()")]
-    space = {"fl": fl, "audit": audit.protect()}
+    space = {"fl": fl, "audit": audit}
     if len(panel.view.rows) < 2:
         return
     exec("\n".join(line for line in lines if not line.startswith("panel =")), space)
     view = panel.view
     assert [row.value for row in space["rates"].rows] == pytest.approx([row.value for row in view.rows], nan_ok=True)
     assert [row.change for row in space["gaps"].rows] == pytest.approx([row.change for row in view.pairs], nan_ok=True)
-    space["audit"] = audit
     exec(lines[-1], space)
     assert space["panel"]._live.state == {**panel._live.state, "slices": [], "costs": None}
 
@@ -197,11 +200,10 @@ def test_code_of_a_panel_of_a_narrowed_audit_gives_its_numbers(browser, audit):
             live.root.locator(".fl-code summary").click()
             assert live.root.locator(".fl-code textarea").input_value() == panel.code
             assert watch.errors == []
-        space = {"fl": fl, **{name: one.protect() for name, one in names.items()}}
+        space = {"fl": fl, **names}
         lines = panel.code.splitlines()
         exec("\n".join(line for line in lines if not line.startswith("panel =") and not line.endswith("plot()")), space)
         assert [row.value for row in space["rates"].rows] == pytest.approx([row.value for row in panel.view.rows], nan_ok=True)
-        space |= names
         exec(lines[-1], space)
         assert [row.value for row in space["panel"].view.rows] == pytest.approx([row.value for row in panel.view.rows], nan_ok=True)
 
