@@ -214,3 +214,30 @@ def test_code_of_one_group_compares_nothing():
     exec(fl.panel(one).code, space)
     assert "gaps" not in space
     assert len(space["rates"].rows) == 1
+
+
+def test_code_of_names_that_need_care_is_that_of_python_and_runs(browser):
+    n = 400
+    names = {"class": ["it's", 'a "b" \\ {by}', "\u200bñ\xa0\U0001f600", "largest"] * (n // 4), "self": ["\tx", "rest"] * (n // 2)}
+    mine = fl.Metric("mine $&", (0, 1, 0, 1, 0, 0), (1, 1, 1, 1, 0, 0), "Mine")
+    audit = fl.audit(pd.DataFrame({**names, "y": [0, 1, 1] * 133 + [0], "s": np.linspace(0, 1, n)}), y_true="y", y_score="s", threshold=0.5, favorable=1, sensitive_features=list(names))
+    given = {"audit": audit, "own_metric_2": mine, "population": {"self": {"\tx": 0.5, "rest": 0.5}}}
+    costs = fl.Costs(9000, 0.5, "$& €", "it's \"so\"")
+    panel = fl.panel(audit, metrics=["selection_rate", mine], population=given["population"], costs=costs, profile="internal")
+    some = fl.Slice("\u2028q'\"\\", {"class": ["it's", "largest"]})
+    states = [
+        {"by": "self", "reference": ("rest",), "view": "data"},
+        {"by": "class", "reference": ("largest",), "where": {"self": "\tx"}, "metric": mine, "view": "disparities"},
+        {"by": "class", "threshold": {"it's": 0.3}, "where": {}, "view": "thresholds"},
+        {"slice": some, "reference": some.name, "view": "thresholds"},
+    ]
+    with mounted(browser, panel) as (live, watch):
+        live.root.locator(".fl-code summary").click()
+        for shown in states:
+            panel.show(**shown)
+            live.page.evaluate("state => window.model.set('state', state)", panel._live.state)
+            assert live.root.locator(".fl-code textarea").input_value() == panel.code
+            space = {"fl": fl, **given}
+            exec(panel.code, space)
+            assert space["panel"]._live.state == panel._live.state
+        assert watch.errors == []
