@@ -168,3 +168,21 @@ def test_an_audit_with_a_name_that_the_code_gives_itself(audit):
 
 def test_a_column_may_be_called_self(audit):
     assert audit.where(self="rest").overall("selection_rate").rows[0].n < audit.overall("selection_rate").rows[0].n
+
+
+@pytest.mark.parametrize("method", ["gap", "shap"])
+@pytest.mark.parametrize("profile", ["restricted", "internal"])
+def test_explanations_are_those_of_the_panel(method, profile):
+    rng = np.random.default_rng(2)
+    rows = pd.DataFrame({"income": rng.integers(1, 9, 400) / 10, "debt": rng.integers(0, 4, 400) / 10})
+    people = {"sex": rng.choice(["f", "m"], 400), "race": rng.choice(["a", "b", "few"], 400, p=[0.5, 0.49, 0.01])}
+    audit = fl.audit(rows, model=lambda X: np.clip(X["income"] - X["debt"], 0, 1), threshold=0.4, favorable=1, sensitive_features=people)
+    panel = fl.panel(audit, profile=profile).show(by="race", threshold=0.25).explain(method)
+    space, (picture,) = run(panel, audit=audit)
+    mine, theirs = space["why"].to_frame(), panel._told[0].answer.to_frame()
+    if method == "gap":  # the panel holds the gaps of every stop, and shows that of its own
+        theirs = panel._told[0].answer.at(0.25).to_frame()
+    drawn = [name for name in mine.columns if name.startswith("simultaneous")]  # from normal numbers, drawn for all thresholds that were asked for
+    pd.testing.assert_frame_equal(mine.drop(columns=drawn), theirs[mine.columns].drop(columns=drawn), atol=1e-9)
+    pd.testing.assert_frame_equal(mine[drawn], theirs[drawn], rtol=0.05)
+    assert picture.alt
