@@ -40,6 +40,7 @@ _WHERE = {
     "Slice": "_slice",
     "Spec": "_spec",
     "ThresholdChoice": "scores",
+    "ThresholdSweep": "scores",
     "ThresholdedMembership": "_membership",
     "UNLABELLED": "_levels",
     "Verdict": "disparities",
@@ -67,6 +68,7 @@ _WHERE = {
     "sample_size": "disparities",
     "screen": "disparities",
     "summarize": "disparities",
+    "sweep_thresholds": "scores",
     "tally": "_tally",
 }
 __all__ = [
@@ -102,6 +104,7 @@ __all__ = [
     "Slice",
     "Spec",
     "ThresholdChoice",
+    "ThresholdSweep",
     "ThresholdedMembership",
     "Verdict",
     "adjust",
@@ -128,6 +131,7 @@ __all__ = [
     "sample_size",
     "screen",
     "summarize",
+    "sweep_thresholds",
     "tally",
 ]
 
@@ -184,9 +188,11 @@ if TYPE_CHECKING:
         CurveTable,
         ScoreTable,
         ThresholdChoice,
+        ThresholdSweep,
         choose_thresholds,
         measure_scores,
         rank_across,
+        sweep_thresholds,
     )
     from .widgets import Panel, panel
 

@@ -70,7 +70,7 @@ class Audit(Measured):
         """
         return disparity(self.protect(), plan=True)
 
-    def where(self, **levels: Level | Sequence[Level]) -> Audit:
+    def where(self, /, **levels: Level | Sequence[Level]) -> Audit:
         """Keep the people at one level, or at one of several, of each named group column."""
         return self._changed(selection=self._where(levels))
 

@@ -347,6 +347,10 @@ class Measured(ABC):
         return None if self.is_published else Query(self, method, arguments)
 
     @abstractmethod
+    def at(self, threshold: Any, by: str | None = None) -> Any:
+        """Decide at another threshold."""
+
+    @abstractmethod
     def protect(self, profile: Any = "restricted") -> Any:
         """Give the form that may be printed, drawn or exported."""
 

@@ -54,7 +54,7 @@ class ProtectedAudit(Measured):
         """The largest disparity that the data support, or that they cannot tell."""
         return disparity(self)
 
-    def where(self, **levels: Level | Sequence[Level]) -> ProtectedAudit:
+    def where(self, /, **levels: Level | Sequence[Level]) -> ProtectedAudit:
         """Keep the people at one level, or at one of several, of each named group column."""
         return replace(self, selection=self._where(levels))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.axes import Axes
 
@@ -22,7 +23,7 @@ from ..exceptions import WrongKind
 from ..explanations import ComparedExplanations, Dependence, Explanation, GapDecomposition, GapTable
 from ..explanations._swarm import Swarm
 from ..metrics import DifferenceTable, GroupTable, RatioTable
-from ..scores import CrossAUC, CurveTable, ScoreTable, ThresholdChoice
+from ..scores import CrossAUC, CurveTable, ScoreTable, ThresholdChoice, ThresholdSweep
 from ._agreement import draw_agreement
 from ._beeswarm import draw_beeswarm
 from ._bounds import draw_bounds
@@ -41,13 +42,41 @@ from ._scores import draw_choice, draw_cross, draw_scores
 from ._shares import draw_description
 from ._simpson import draw_adjusted
 from ._summary import draw_summary
-from ._sweep import Sweep, SweepLine, draw_sweep
+from ._sweep import Sweep, SweepLine, draw_sweep, draw_swept, largest, rate_sweeps, rate_text, write_threshold
 from ._verdict import draw_verdict
 
 if TYPE_CHECKING:
     from .._result import Result
 
-__all__ = ["MOST_LINES", "Picture", "Sweep", "SweepLine", "draw", "draw_groups", "draw_sweep"]
+__all__ = ["MOST_LINES", "Picture", "Sweep", "SweepLine", "draw", "draw_groups", "draw_sweep", "largest", "rate_sweeps", "rate_text", "write_threshold"]
+
+
+_DRAWN: tuple[tuple[Any, Callable[..., Picture]], ...] = (
+    (GroupTable, draw_groups),
+    ((DifferenceTable, RatioTable), draw_pairs),
+    (Verdict, draw_verdict),
+    (CollectionPlan, draw_collection),
+    (SampleSize, draw_sizes),
+    (MinimumDetectable, draw_detectable),
+    (GapDecomposition, draw_gap),
+    (GapTable, draw_gaps),
+    (Explanation, draw_matrix),
+    (Dependence, draw_dependence),
+    (Swarm, draw_beeswarm),
+    (ComparedExplanations, draw_agreement),
+    (AdjustedTable, draw_adjusted),
+    (BoundsTable, draw_bounds),
+    (Screening, draw_funnel),
+    (DisparitySummary, draw_summary),
+    (Description, draw_description),
+    (PooledTable, draw_pooled),
+    (CurveTable, draw_curves),
+    (ScoreTable, draw_scores),
+    (CrossAUC, draw_cross),
+    (ThresholdChoice, draw_choice),
+    (ThresholdSweep, draw_swept),
+)
+"""Results, and what draws them."""
 
 
 def draw(result: Result, ax: Axes | None = None) -> Picture:
@@ -87,50 +116,9 @@ def draw(result: Result, ax: Axes | None = None) -> Picture:
             value=ax,
         )
     shown = result.published()
-    if isinstance(shown, GroupTable):
-        return draw_groups(shown, ax)
-    if isinstance(shown, DifferenceTable | RatioTable):
-        return draw_pairs(shown, ax)
-    if isinstance(shown, Verdict):
-        return draw_verdict(shown, ax)
-    if isinstance(shown, CollectionPlan):
-        return draw_collection(shown, ax)
-    if isinstance(shown, SampleSize):
-        return draw_sizes(shown, ax)
-    if isinstance(shown, MinimumDetectable):
-        return draw_detectable(shown, ax)
-    if isinstance(shown, GapDecomposition):
-        return draw_gap(shown, ax)
-    if isinstance(shown, GapTable):
-        return draw_gaps(shown, ax)
-    if isinstance(shown, Explanation):
-        return draw_matrix(shown, ax)
-    if isinstance(shown, Dependence):
-        return draw_dependence(shown, ax)
-    if isinstance(shown, Swarm):
-        return draw_beeswarm(shown, ax)
-    if isinstance(shown, ComparedExplanations):
-        return draw_agreement(shown, ax)
-    if isinstance(shown, AdjustedTable):
-        return draw_adjusted(shown, ax)
-    if isinstance(shown, BoundsTable):
-        return draw_bounds(shown, ax)
-    if isinstance(shown, Screening):
-        return draw_funnel(shown, ax)
-    if isinstance(shown, DisparitySummary):
-        return draw_summary(shown, ax)
-    if isinstance(shown, Description):
-        return draw_description(shown, ax)
-    if isinstance(shown, PooledTable):
-        return draw_pooled(shown, ax)
-    if isinstance(shown, CurveTable):
-        return draw_curves(shown, ax)
-    if isinstance(shown, ScoreTable):
-        return draw_scores(shown, ax)
-    if isinstance(shown, CrossAUC):
-        return draw_cross(shown, ax)
-    if isinstance(shown, ThresholdChoice):
-        return draw_choice(shown, ax)
+    for kind, draw_it in _DRAWN:
+        if isinstance(shown, kind):
+            return draw_it(shown, ax)
     raise WrongKind(
         f"A picture of a {type(result).__name__} was asked for.",
         "There are pictures of rates by group, differences, ratios and decomposed gaps.",

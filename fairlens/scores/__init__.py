@@ -6,6 +6,7 @@ from ._cross import CrossAUC, rank_across
 from ._curve import CurveTable, curve
 from ._ids import SCORE_IDS, SCORES, ScoreMetric, is_score_metric
 from ._rows import score_overall, score_pairs, score_rows
+from ._sweep import ThresholdSweep, sweep_thresholds
 from ._table import ScoreTable, measure_scores
 from ._words import compare_scores
 
@@ -18,6 +19,7 @@ __all__ = [
     "ScoreMetric",
     "ScoreTable",
     "ThresholdChoice",
+    "ThresholdSweep",
     "choose_thresholds",
     "compare_scores",
     "curve",
@@ -27,4 +29,5 @@ __all__ = [
     "score_overall",
     "score_pairs",
     "score_rows",
+    "sweep_thresholds",
 ]

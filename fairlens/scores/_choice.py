@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 from .._html import Cell, percent, table
 from .._levels import ALL, Level
 from .._result import Query, Result
-from .._spec import Spec
+from .._slice import Slice
+from .._spec import Spec, is_number
 from ..exceptions import BadValue, WrongKind
 from ..metrics._results import _count, _frame, _full, _group_columns, _without_empty_notes, note
 from ..stats import normal_quantile
 from ._choice_words import SAID, cost_of, header, say, which, written
-from ._costs import SAME, ChoiceRow, check_costs, priced
+from ._costs import SAME, ChoiceRow, check_costs, price_decision, priced
 from ._rows import check_confidence, hidden_whole
 from ._scored import check_measured, parts_of, read_scored, selected, widened
 
@@ -151,7 +152,7 @@ def choose_thresholds(
     audit
         An audit with scores and labels.
     by
-        A group column, a list of columns to cross, or None for each sensitive feature by itself.
+        A group column, a list of columns to cross, a `Slice` beside everybody else, or None for each sensitive feature by itself.
     false_positive, false_negative
         What one error of each kind costs, in any unit: 0 or more.
     words
@@ -198,7 +199,10 @@ def choose_thresholds(
     everybody = choose_lowest(priced(audit, (), None, whole, cuts, costs, z), cuts)
     at = next((row.threshold for row in everybody if row.own), math.nan)
     rows: list[ChoiceRow] = []
-    for columns in parts_of(audit, by):
+    if isinstance(by, Slice):
+        for found in _of_slice(audit, by, costs, confidence, cuts):
+            rows += [replace(row, common=row.threshold == at) for row in choose_lowest(found, cuts)]
+    for columns in () if isinstance(by, Slice) else parts_of(audit, by):
         for i, one in enumerate(read_scored(audit, columns)[0]):
             found = choose_lowest(priced(audit, columns, i, one, cuts, costs, z), cuts)
             rows += [replace(row, group=widened(audit, row.group, columns, by), common=row.threshold == at) for row in found]
@@ -208,6 +212,21 @@ def choose_thresholds(
     }  # fmt: skip
     query = None if audit.is_published else Query(audit, choose_thresholds, arguments)
     return ThresholdChoice(attributes, tuple(rows), audit.spec, confidence, unit, selected(audit), query)
+
+
+def _of_slice(audit: Measured, slice_: Slice, costs: tuple[float, float], confidence: float, cuts: Sequence[float]) -> list[list[ChoiceRow]]:
+    """The rows of a slice, and those of everybody else: one per threshold, and one for a decision that is at none of them."""
+    now: float | None = audit.threshold if is_number(audit.threshold) else None  # type: ignore[assignment]
+    edges = audit.tables.published_edges if audit.is_published else None
+    held = {now} if now is not None and (edges is None or now in edges) else set()
+    at = {cut: price_decision(audit.at(cut), slice_, costs, confidence) for cut in sorted({*cuts, *held})}
+    taken = price_decision(audit, slice_, costs, confidence) if now is None and (audit.tables.decided or audit.threshold is not None) else []
+    made = []
+    for i in (0, 1):
+        rows = [replace(found[i], threshold=cut, current=cut == now) for cut, found in at.items()]
+        blank = rows[0].status in ("suppressed", "undefined")
+        made.append([replace(rows[0], threshold=math.nan, current=False)] if blank else [*rows, *(row for row in taken[i : i + 1])])
+    return made
 
 
 def _unit(words: Any, costs: tuple[float, float]) -> str:
@@ -246,7 +265,7 @@ def candidates(audit: Measured) -> list[float]:
 def _tops_out(audit: Measured) -> bool:
     """Whether nobody scores above the highest published step, as when whole-number scores were not put together."""
     published = audit.protect()
-    whole = read_scored(replace(published, selection=()), ())[1]
+    whole = read_scored(replace(published, selection=()), (), labels=False)[1]
     if whole is None:
         return False
     above = whole.scores[:, -1].sum() - whole.steps[-1] * whole.weights[:, -1].sum()

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .._html import fixed
+from .._slice import Slice
 from .._spec import Spec
-from ..metrics import get
+from ..metrics import Metric, get
 from ..metrics._results import comparisons
 from ..metrics._sentence import TEXTS as COMMON
 from ..metrics._sentence import _fill, _left, compare, label_of
@@ -84,14 +85,14 @@ def _people_of(rate: float, width: float, z: float, most: float) -> float:
     return min(max(1 / u, 0.5), most)
 
 
-def decision_sentence(audit: Measured, names: Sequence[str], by: By, confidence: float) -> str:
+def decision_sentence(audit: Measured, names: Sequence[str | Metric], by: By, confidence: float) -> str:
     """Say the largest difference between groups at the decision as it is, in some rates."""
     if audit.threshold is None and not audit.tables.decided:
         return "No threshold is set, so there is no decision to compare groups at."
     pairs: list[Any] = []
     for columns, view in audit._views(by):
         if len(view.groups) > 1:
-            pairs += audit.difference([get(name) for name in names], by=list(columns), confidence=confidence).rows
+            pairs += audit.difference([get(name) for name in names], by=by if isinstance(by, Slice) else list(columns), confidence=confidence).rows
     if not pairs:
         return audit.within + TEXTS["alone"]
     return compare(comparisons(pairs), audit.spec, confidence, within=audit.within)

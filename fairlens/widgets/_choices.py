@@ -25,7 +25,8 @@ class Choices:
     """What a panel offers: the published audit, the metrics, the stops of the threshold slider, the words.
 
     `raw` is the analyst's own audit where it holds rows, `population` and `costs` are what the user gave to compare with. `name` is the
-    variable that the panel was opened on, which was `selected` from a larger audit, or `moved` to another threshold.
+    variable that the panel was opened on, which was `selected` from a larger audit, or `moved` to another threshold; it was `published` where it was for readers
+    already.
     """
 
     audit: ProtectedAudit
@@ -38,6 +39,7 @@ class Choices:
     name: str = "audit"
     selected: bool = False
     moved: bool = False
+    published: bool = False
 
     @property
     def axes(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import math
 import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,13 @@ from typing import TYPE_CHECKING, Any
 from .._levels import MISSING, Level
 from .._slice import OTHERS, Slice, others_of
 from .._thresholds import GroupThresholds
+from ..exceptions import MetricNotFound
+from ..metrics import Metric, get
+from ..metrics._metric import chosen
 from ._data_view import is_compared
 from ._filled import filled
 from ._state import Levels, State
+from ._swept import rates_of
 
 if TYPE_CHECKING:
     from ._choices import Choices
@@ -26,33 +31,46 @@ TEMPLATES = {
     "level_any": "{axis}: {levels}",
     "at": ".at({threshold})",
     "at_each": ".at({cuts}, by={axis})",
+    "renamed": "{audit} = {name}",
     "whole": "# {audit} is the audit of everybody, before .where(...)",
-    "view": "view = {audit}{where}{at}",
+    "own": "# {variable} is the metric {name}, as it was given to fl.panel(...)",
+    "given": "# population is what was given to fl.panel(...): who should be there",
+    "protect": ".protect({profile})",
+    "view": "view = {audit}{protect}{where}{at}",
     "rates": "rates = view.by_group({metric}, by={by}{confidence})",
     "difference": "gaps = view.difference({metric}, by={by}, reference={reference}{confidence})",
     "ratio": "gaps = view.ratio({metric}, by={by}, reference={reference}{confidence})",
     "adjust": "adjusted = fl.adjust(view, {metric}, by={by}, reference={reference}, control_features={adjust}{confidence})",
     "plot": "rates.plot()",
     "slice": "fl.Slice({name}, {{levels}}{others})",
-    "panel": "panel = fl.panel({audit}{confidence}{profile}{language}).show({metric}, by={by}, where={{levels}}, reference={reference}, threshold={threshold}, compare={compare}, adjust={adjust}, view={view}{slice})",
+    "panel": "panel = fl.panel({audit}{metrics}{confidence}{profile}{language}{population}{costs}).show({metric}, by={by}, where={{levels}}, reference={reference}, threshold={threshold}, compare={compare}, adjust={adjust}, view={view}{slice})",
     "others": ", others={others}",
     "slice_of": ", slice={slice}",
+    "metrics": ", metrics={metrics}",
     "confidence": ", confidence={confidence}",
     "profile": ", profile={profile}",
     "language": ", language={language}",
     "unit": ", words={{mapping}}",
-    "data": "people = fl.describe(view, by={by}{confidence}{population})",
+    "word": ", {name}={word}",
+    "costs_of": ", costs=fl.Costs({first}, {second}{words})",
+    "data": "people = fl.describe(view, by={by}{confidence}{compared})",
     "data_plot": "people.plot()",
     "population": ", population=population",
-    "thresholds": 'curve = view.curve("threshold", by={by}{confidence})',
-    "thresholds_plot": "curve.plot()",
+    "table": "rates = view.by_group({rates}, by={by}{confidence})",
+    "thresholds": "sweep = fl.sweep_thresholds(view, {metric}, by={by}{confidence})",
+    "thresholds_plot": "sweep.plot()",
     "costs": "costs = fl.choose_thresholds(view, by={by}, false_positive={first}, false_negative={second}{unit}{confidence})",
     "costs_plot": "costs.plot()",
-    "gap": "why = fl.decompose_gap(view, None, reference={reference}, by={by}, metric={metric})",
-    "means": "why = fl.explain(view, {method}, {by})",
+    "gap": "why = fl.decompose_gap(view, None, reference={reference}, by={by}, metric={metric}){published}",
+    "means": "why = fl.explain(view, {method}, {by}, rows=100, background={background}){published}",
+    "published": ".published()",
     "why_plot": "why.plot()",
 }
 """Templates of calls: what stands in braces is filled in, and ``{{levels}}`` becomes a mapping."""
+_TAKEN = {"fl", "view", "rates", "gaps", "adjusted", "people", "sweep", "costs", "why", "panel", "population"}
+"""Names that the code gives itself."""
+_WORDS = ("largest", "rest", "overall", "best")
+"""References that are no level; a level of such a name is written as a group."""
 
 
 def pack_code(choices: Choices) -> dict[str, Any]:
@@ -60,26 +78,72 @@ def pack_code(choices: Choices) -> dict[str, Any]:
     plain = all(_is_plain(axis) for axis in choices.axes)
     return {
         "templates": TEMPLATES,
-        "audit": choices.name,
+        "audit": _audit(choices),
+        "before": _before(choices),
         "plain": plain,
         "names": list(choices.axes),
         "axes": [repr(axis) for axis in choices.axes],
         "levels": [[literal(level) for level in choices.levels(axis)] for axis in choices.axes],
-        "metrics": [repr(metric.name) for metric in choices.metrics],
+        "metrics": _metrics(choices),
+        "rates": [repr(metric.name) for metric in rates_of(choices)],
         "stops": [literal(stop) for stop in choices.stops],
         "confidence": "" if choices.confidence == 0.95 else fill("confidence", confidence=repr(choices.confidence)),
         "population": TEMPLATES["population"] if choices.population is not None else "",
         "decided": repr("decided"),
+        "words": [repr(word) for word in _WORDS],
         "curves": choices.audit.tables.steps is not None,
         "costs": _costs(choices),
+        "given_costs": choices.costs is not None,
+        "cost_words": _cost_words(choices),
         "others": _others(choices.labels["others"]),
+        "protect": _protect(choices),
+        "published": "" if choices.banner else TEMPLATES["published"],
+        "background": str(max(100, choices.audit.spec.suppress_below)),
         "profile": fill("profile", profile=repr(choices.audit.profile)) if choices.banner else "",
         "language": "" if choices.texts.language == "en" else fill("language", language=repr(choices.texts.language)),
+        "offered": _offered(choices),
         "unit": _unit(choices),
-        "selected": choices.selected,
         "moved": choices.moved,
         "not_others": _others(choices.labels["not_others"]),
     }
+
+
+def _audit(choices: Choices) -> str:
+    return choices.name if choices.name not in _TAKEN else "the_audit"
+
+
+def _before(choices: Choices) -> list[str]:
+    """What has to be known before the calls: the names of what a user gave."""
+    own = [(variable, metric.name) for variable, metric in zip(_metrics(choices), choices.metrics, strict=True) if not _is_public(metric)]
+    renamed = [fill("renamed", audit=_audit(choices), name=choices.name)] if _audit(choices) != choices.name else []
+    whole = [fill("whole", audit=choices.name)] if choices.selected else []
+    given = [TEMPLATES["given"]] if choices.population is not None else []
+    return [*renamed, *whole, *(fill("own", variable=variable, name=repr(name)) for variable, name in own), *given]
+
+
+def _metrics(choices: Choices) -> list[str]:
+    """How each metric is called: by its id; one of the user's own, which has none, by a variable."""
+    return [repr(metric.name) if _is_public(metric) else f"own_metric_{k}" for k, metric in enumerate(choices.metrics, 1)]
+
+
+def _is_public(metric: Metric) -> bool:
+    try:
+        return get(metric.name) == metric
+    except MetricNotFound:
+        return False
+
+
+def _offered(choices: Choices) -> str:
+    """The metrics of the panel, where they are not those of every panel."""
+    every = chosen(None, choices.audit.tables.has_y_true)
+    return "" if choices.metrics == every else fill("metrics", metrics=f"[{', '.join(_metrics(choices))}]")
+
+
+def _protect(choices: Choices) -> str:
+    """Numbers are those for readers; an audit that is for readers already stays as it is."""
+    if choices.published:
+        return ""
+    return fill("protect", profile=repr(choices.audit.profile) if choices.banner else "")
 
 
 def _is_plain(axis: str) -> bool:
@@ -89,6 +153,8 @@ def _is_plain(axis: str) -> bool:
 
 def literal(level: Any) -> str:
     """Write a level as Python does."""
+    if isinstance(level, float) and not math.isfinite(level):
+        return f"float({str(level)!r})"
     return "fl.MISSING" if isinstance(level, str) and level == MISSING else repr(level)
 
 
@@ -100,21 +166,24 @@ def fill(template: str, **values: str) -> str:
 def code_of(choices: Choices, state: State) -> str:
     """Write the calls that give the table and the picture of a state, and the one that brings a panel to it."""
     pack = pack_code(choices)
+    rates = pack["rates"]
+    metric = pack["metrics"][[one.name for one in choices.metrics].index(state.metric.name)]
     said = {
-        "audit": choices.name,
-        "metric": repr(state.metric.name),
+        "metric": metric,
+        "rates": f"[{', '.join(rates if metric in rates else [*rates, metric])}]",
         "by": _by(state),
         "reference": _reference(state),
-        "confidence": pack["confidence"],
-        "population": pack["population"] if is_compared(choices, state) else "",
+        "compared": pack["population"] if is_compared(choices, state) else "",
         "adjust": repr(list(state.adjust)),
         "compare": repr(state.compare),
         "view": repr(state.view),
         "method": repr(state.method),
-        **{name: pack[name] for name in ("profile", "language", "unit")},
+        "metrics": pack["offered"],
+        "protect": "" if state.view == "why" else pack["protect"],
+        "costs": _given_costs(choices, state),
+        **{name: pack[name] for name in ("audit", "confidence", "population", "published", "background", "profile", "language", "unit")},
     }
-    whole = [fill("whole", audit=choices.name)] if choices.selected else []
-    lines = [*whole, fill("view", audit=choices.name, where=_where(pack["plain"], state.where), at=_at(choices, state)), *_calls(choices, state, said)]
+    lines = [*pack["before"], fill("view", **said | {"where": _where(pack["plain"], state.where), "at": _at(choices, state)}), *_calls(choices, state, said)]
     mapped = ", ".join(fill("level_any", axis=repr(axis), levels=_listed(levels)) for axis, levels in state.where)
     slice_ = fill("slice_of", slice=_slice(state.slice)) if state.slice else ""
     panel = {**said, "by": _listed(state.by), "levels": mapped, "threshold": _threshold(state), "slice": slice_}
@@ -145,15 +214,32 @@ def _unit(choices: Choices) -> str:
     return fill("unit", mapping=f"'cost': {choices.costs.unit!r}") if choices.costs is not None and choices.costs.unit else ""
 
 
+def _cost_words(choices: Choices) -> str:
+    """What costs and errors are called, where that was said."""
+    if choices.costs is None:
+        return ""
+    names = ("unit", "false_positive_words", "false_negative_words")
+    return "".join(fill("word", name=name, word=repr(getattr(choices.costs, name))) for name in names if getattr(choices.costs, name))
+
+
+def _given_costs(choices: Choices, state: State) -> str:
+    """The costs of the view, where they are not one each."""
+    costs = state.costs or (None if choices.costs is None else choices.costs.pair)
+    if costs is None or max(costs) <= 0:
+        return ""
+    return fill("costs_of", first=_plain(costs[0]), second=_plain(costs[1]), words=_cost_words(choices))
+
+
 def _threshold_calls(choices: Choices, state: State, said: dict[str, str]) -> list[str]:
-    """The rates against the threshold, and what errors cost; a slice has no curve, and decisions without scores have none."""
-    if state.slice is not None or choices.audit.tables.steps is None:
+    """The rates at the threshold and against it, and what errors cost; decisions without scores have rates only."""
+    if choices.audit.tables.steps is None:
         return [fill("rates", **said), fill("plot")]
+    made = [fill("table", **said), fill("thresholds", **said), fill("thresholds_plot")]
     costs = state.costs or _costs(choices)
-    if costs is None:
-        return [fill("thresholds", **said), fill("thresholds_plot")]
+    if costs is None or max(costs) <= 0 or not choices.audit.tables.has_y_true:
+        return made
     first, second = map(_plain, costs)
-    return [fill("thresholds", **said), fill("thresholds_plot"), fill("costs", **said, first=first, second=second), fill("costs_plot")]
+    return [*made, fill("costs", **said, first=first, second=second), fill("costs_plot")]
 
 
 def _costs(choices: Choices) -> tuple[float, float] | None:
@@ -186,9 +272,12 @@ def _reference(state: State) -> str:
     if isinstance(state.reference, str):
         return repr(state.reference)
     if state.slice is not None:
-        return repr(others_of(state.slice) if state.reference == (others_of(state.slice),) else state.slice.name)
-    one = [literal(level) for level in state.reference]
-    return one[0] if len(one) == 1 else f"({', '.join(one)})"
+        one = [repr(others_of(state.slice) if state.reference == (others_of(state.slice),) else state.slice.name)]
+    else:
+        one = [literal(level) for level in state.reference]
+    if len(one) == 1:
+        return f"({one[0]},)" if one[0] in map(repr, _WORDS) else one[0]
+    return f"({', '.join(one)})"
 
 
 def _where(plain: bool, where: Levels) -> str:

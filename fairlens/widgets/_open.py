@@ -113,7 +113,19 @@ def panel(
     offered = _offered(protected, metrics, confidence)
     raw = audit if isinstance(audit, Audit) and audit.holds_rows else None
     whole = replace(protected, selection=())
-    choices = Choices(whole, offered, texts_of(language), confidence, raw, population, costs, "whole_audit" if protected.selection else _name_of(audit), bool(protected.selection), protected.threshold != protected.own_threshold)
+    choices = Choices(
+        whole,
+        offered,
+        texts_of(language),
+        confidence,
+        raw,
+        population,
+        costs,
+        name="whole_audit" if protected.selection else _name_of(audit),
+        selected=bool(protected.selection),
+        moved=protected.threshold != protected.own_threshold,
+        published=isinstance(audit, ProtectedAudit),
+    )
     asked = (criteria,) if isinstance(criteria, Criterion) else criteria
     where = dict(protected.selection)
     free = [axis for axis in (*audit.spec.sensitive_features, *audit.groups) if len(where.get(axis, "ab")) > 1]
@@ -155,7 +167,7 @@ def _name_of(audit: Audit | ProtectedAudit) -> str:
 
     shell = get_ipython()
     known = shell.user_ns if shell is not None else {}
-    return next((name for name, value in known.items() if value is audit and not name.startswith("_")), "audit")
+    return next((name for name, value in known.items() if value is audit and name.isidentifier() and not name.startswith("_")), "audit")
 
 
 def _check_selection(audit: Audit | ProtectedAudit) -> None:

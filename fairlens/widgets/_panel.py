@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import ipywidgets
 
+from .._html import escape
 from .._levels import Level
 from .._slice import Slice
 from ..disparities import Criterion
@@ -65,6 +66,7 @@ class Panel(ipywidgets.VBox):
         self.as_html = wants_html(os.environ) if as_html is None else as_html
         self._told: list[Told] = []
         self._recorded: list[RecordedView] = []
+        self._differences: tuple[str, ...] = ()
         self._slots: list[tuple[Any, ...]] = []
         self._strip = judge_all(choices, criteria)
         plan = plan_of(choices.audit, criteria, choices.confidence)
@@ -80,6 +82,11 @@ class Panel(ipywidgets.VBox):
     def recorded(self) -> tuple[RecordedView, ...]:
         """The views recorded so far."""
         return tuple(self._recorded)
+
+    @property
+    def differences(self) -> tuple[str, ...]:
+        """What the record that was restored last says otherwise than this panel; empty where that is nothing."""
+        return self._differences
 
     @property
     def texts(self) -> Texts:
@@ -161,6 +168,9 @@ class Panel(ipywidgets.VBox):
     def restore(self, source: RecordedView | str | PathLike[str], number: int = -1) -> Panel:
         """Bring the panel to a view that was recorded.
 
+        Where the record was made otherwise (another confidence, profile, favorable outcome, other levels or other counts), the panel says so,
+        and so does `differences`. Saved slices of levels that are not here are left out.
+
         Parameters
         ----------
         source
@@ -180,7 +190,14 @@ class Panel(ipywidgets.VBox):
         LevelNotFound, MetricNotFound, ThresholdNotHeld
             If this panel lacks a column, a level, a metric or a threshold of the view; the panel then stays where it is.
         """
-        self._live.state = self._choices.encode(restored(self._choices, source, number))
+        state, told = restored(self._choices, source, number, self._text)
+        self._live.state = self._choices.encode(state)
+        self._differences = tuple(told)
+        lines = "".join(f"<li>{escape(line)}</li>" for line in told)
+        heading = self.texts["restored"]["differs"]
+        self._note.value = f'<div role="status" lang="{self.texts.language}"><p>{escape(heading)}</p><ul>{lines}</ul></div>' if told else ""
+        for line in told:
+            _log.warning(line)
         return self
 
     def explain(self, method: Method = "gap", group: Any = None, *, progress: bool | Any = True, **options: Any) -> Panel:

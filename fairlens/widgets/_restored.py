@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from .._levels import name_of
 from .._slice import Slice, others_of
 from ..exceptions import BadValue, FairlensError, LevelNotFound, listed
+from ._differences import differences
+from ._filled import filled
 from ._inline import RecordedView
 from ._moved import read_slice, read_view
 from ._state import METHODS, State, read_slice_reference
@@ -55,8 +57,8 @@ class _Found(HTMLParser):
         self._block = None
 
 
-def restored(choices: Choices, source: RecordedView | str | PathLike[str], number: int) -> State:
-    """Read a recorded view as a state of this panel.
+def restored(choices: Choices, source: RecordedView | str | PathLike[str], number: int, payload: str) -> tuple[State, list[str]]:
+    """Read a recorded view as a state of this panel; and say what the record says otherwise than this panel, whose payload is given.
 
     Raises
     ------
@@ -77,7 +79,9 @@ def restored(choices: Choices, source: RecordedView | str | PathLike[str], numbe
             value=number,
         ) from error
     try:
-        return _state(choices, raw, data)
+        slices, left = _kept_slices(choices, raw, data)
+        state = _state(choices, {**raw, "slices": slices}, data)
+        return state, [*differences(data, json.loads(payload), choices.texts), *left]
     except FairlensError:
         raise
     except (LookupError, TypeError, ValueError, AttributeError) as error:
@@ -140,6 +144,22 @@ def _texts(path: Path) -> list[str]:
         ) from error
     outputs = [output.get("data", {}).get("text/html", "") for cell in cells for output in cell.get("outputs", [])]
     return [one if isinstance(one, str) else "".join(one) for one in outputs]
+
+
+def _kept_slices(choices: Choices, raw: Mapping[str, Any], data: Mapping[str, Any]) -> tuple[list[Any], list[str]]:
+    """The saved slices of which this panel has all levels; and what is said of those that are left out."""
+    kept, left = [], []
+    for one in raw.get("slices") or []:
+        try:
+            for axis, codes in zip(data["axes"], one["at"], strict=True):
+                for code in codes:
+                    _level(choices, axis["name"], axis["levels"][code])
+        except LevelNotFound as error:
+            told = choices.texts["restored"]["slice_left"]
+            left.append(filled(told, slice=one["name"], axis=str(error.role), level=str(error.value)))
+        else:
+            kept.append(one)
+    return kept, left
 
 
 def _state(choices: Choices, raw: Mapping[str, Any], data: Mapping[str, Any]) -> State:

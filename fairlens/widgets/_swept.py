@@ -12,8 +12,10 @@ from .._levels import name_of
 from .._spec import is_number
 from .._thresholds import GroupThresholds
 from ..metrics import GroupRow, Metric, get
+from ..scores import ThresholdSweep, sweep_thresholds
 from ..scores._choice import candidates, choose_lowest
 from ..scores._costs import ChoiceRow, Costs, check_words, price_decision
+from ..scores._sweep import swept
 
 if TYPE_CHECKING:
     from .._protected import ProtectedAudit
@@ -30,7 +32,7 @@ def thresholds_of(choices: Choices) -> tuple[float, ...]:
     """Every stop of the slider that is a number, and every threshold that may be chosen; none without scores."""
     if choices.audit.tables.steps is None:
         return ()
-    return tuple(sorted({stop for stop in choices.stops if stop is not None} | set(candidates(choices.audit))))
+    return swept(choices.audit)
 
 
 def rates_of(choices: Choices) -> tuple[Metric, ...]:
@@ -102,8 +104,12 @@ class Swept:
     @cached_property
     def curve(self) -> list[list[GroupRow]]:
         """The rates of the current metric: for each threshold a row per group."""
-        state = self.view.state
-        return [list(self.base.at(cut).by_group(state.metric, state.groups, self.view.confidence).rows) for cut in self.thresholds]
+        return [list(rows) for rows in self.sweep.rates] if self.thresholds else []
+
+    @cached_property
+    def sweep(self) -> ThresholdSweep:
+        """The rates of the current metric, as Python gives them."""
+        return sweep_thresholds(self.view.audit, self.view.state.metric, self.view.state.groups, self.view.confidence)
 
     @cached_property
     def drawn(self) -> list[int]:

@@ -116,11 +116,9 @@ def _rates(swept: Swept) -> str:
 
 def rate_cell(view: View, row: GroupRow) -> Cell:
     """Write a rate with its interval and its n."""
-    if math.isnan(row.value):
-        return Cell(view.labels["weightless" if row.status == "undefined" and row.n else row.status])
-    few = f", {view.labels['small']}" if row.status == "small" else ""
-    n = filled(view.texts["thresholds"]["n_of"], n=view.texts.count(row.n))
-    return Cell(f"{view.texts.percent(row.value, row.lower, row.upper)}{few}, {n}", row.value)
+    from ..plots import rate_text
+
+    return Cell(rate_text(row, view.texts), None if math.isnan(row.value) else row.value)
 
 
 def _notes(swept: Swept) -> str:

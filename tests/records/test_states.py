@@ -114,20 +114,23 @@ def test_the_code_of_random_states_is_that_of_python_and_gives_the_table(browser
             lines = [line for line in panel.code.splitlines() if not line.startswith("panel =")]
             if view == "thresholds":
                 exec("\n".join(lines), {"fl": fl, "audit": audit})
+        for costs in ([9000, 0.1], [1e-7, 2.5e-5], [0, 0], [1e15, 1e16]):
+            panel._live.state = {**panel._live.state, "view": "thresholds", "costs": costs}
+            live.page.evaluate("state => window.model.set('state', state)", panel._live.state)
+            assert live.root.locator(".fl-code textarea").input_value() == panel.code
         assert watch.errors == []
 
 
 def runs_to_the_same(panel, audit):
-    """Run the code but for its pictures; its numbers are those of the view, where nothing is suppressed."""
+    """Run the code but for its pictures; its numbers are those of the view, suppressed ones too."""
     lines = [line for line in panel.code.splitlines() if not line.endswith(".plot()")]
-    space = {"fl": fl, "audit": audit.protect()}
+    space = {"fl": fl, "audit": audit}
     if len(panel.view.rows) < 2:
         return
     exec("\n".join(line for line in lines if not line.startswith("panel =")), space)
     view = panel.view
     assert [row.value for row in space["rates"].rows] == pytest.approx([row.value for row in view.rows], nan_ok=True)
     assert [row.change for row in space["gaps"].rows] == pytest.approx([row.change for row in view.pairs], nan_ok=True)
-    space["audit"] = audit
     exec(lines[-1], space)
     assert space["panel"]._live.state == {**panel._live.state, "slices": [], "costs": None}
 
@@ -197,11 +200,10 @@ def test_code_of_a_panel_of_a_narrowed_audit_gives_its_numbers(browser, audit):
             live.root.locator(".fl-code summary").click()
             assert live.root.locator(".fl-code textarea").input_value() == panel.code
             assert watch.errors == []
-        space = {"fl": fl, **{name: one.protect() for name, one in names.items()}}
+        space = {"fl": fl, **names}
         lines = panel.code.splitlines()
         exec("\n".join(line for line in lines if not line.startswith("panel =") and not line.endswith("plot()")), space)
         assert [row.value for row in space["rates"].rows] == pytest.approx([row.value for row in panel.view.rows], nan_ok=True)
-        space |= names
         exec(lines[-1], space)
         assert [row.value for row in space["panel"].view.rows] == pytest.approx([row.value for row in panel.view.rows], nan_ok=True)
 
@@ -212,3 +214,30 @@ def test_code_of_one_group_compares_nothing():
     exec(fl.panel(one).code, space)
     assert "gaps" not in space
     assert len(space["rates"].rows) == 1
+
+
+def test_code_of_names_that_need_care_is_that_of_python_and_runs(browser):
+    n = 400
+    names = {"class": ["it's", 'a "b" \\ {by}', "\u200bñ\xa0\U0001f600", "largest"] * (n // 4), "self": ["\tx", "rest"] * (n // 2)}
+    mine = fl.Metric("mine $&", (0, 1, 0, 1, 0, 0), (1, 1, 1, 1, 0, 0), "Mine")
+    audit = fl.audit(pd.DataFrame({**names, "y": [0, 1, 1] * 133 + [0], "s": np.linspace(0, 1, n)}), y_true="y", y_score="s", threshold=0.5, favorable=1, sensitive_features=list(names))
+    given = {"audit": audit, "own_metric_2": mine, "population": {"self": {"\tx": 0.5, "rest": 0.5}}}
+    costs = fl.Costs(9000, 0.5, "$& €", "it's \"so\"")
+    panel = fl.panel(audit, metrics=["selection_rate", mine], population=given["population"], costs=costs, profile="internal")
+    some = fl.Slice("\u2028q'\"\\", {"class": ["it's", "largest"]})
+    states = [
+        {"by": "self", "reference": ("rest",), "view": "data"},
+        {"by": "class", "reference": ("largest",), "where": {"self": "\tx"}, "metric": mine, "view": "disparities"},
+        {"by": "class", "threshold": {"it's": 0.3}, "where": {}, "view": "thresholds"},
+        {"slice": some, "reference": some.name, "view": "thresholds"},
+    ]
+    with mounted(browser, panel) as (live, watch):
+        live.root.locator(".fl-code summary").click()
+        for shown in states:
+            panel.show(**shown)
+            live.page.evaluate("state => window.model.set('state', state)", panel._live.state)
+            assert live.root.locator(".fl-code textarea").input_value() == panel.code
+            space = {"fl": fl, **given}
+            exec(panel.code, space)
+            assert space["panel"]._live.state == panel._live.state
+        assert watch.errors == []

@@ -7,11 +7,12 @@ export function codeOf(data, state) {
   const mapped = (at) => at.flatMap((codes, axis) => (codes.length ? [write("level_any", { axis: own.axes[axis], levels: levels(axis, codes) })] : [])).join(", ");
   const sliceText = (one) => write("slice", { name: python(one.name), levels: mapped(one.at), others: one.name === data.ui.others ? own.not_others : own.others });
   const groups = list(state.by.map((axis) => own.axes[axis])), by = state.slice ? sliceText(state.slice) : groups;
-  const costs = state.costs ?? own.costs;
+  const costs = state.costs ?? own.costs, priced = costs && Math.max(...costs) > 0 ? costs.map(pythonNumber) : null, metric = own.metrics[state.metric];
+  const [first, second] = priced ?? [];
   const said = {
-    first: costs && String(costs[0]), second: costs && String(costs[1]),
-    audit: own.audit, metric: own.metrics[state.metric], by, reference: referenceCode(data, state), confidence: own.confidence, population: isCompared(data, state) ? own.population : "",
-    profile: own.profile, language: own.language, unit: own.unit,
+    ...own, first, second, metric, by, reference: referenceCode(data, state), rates: list(own.rates.includes(metric) ? own.rates : [...own.rates, metric]),
+    compared: isCompared(data, state) ? own.population : "", metrics: own.offered, protect: state.view === "why" ? "" : own.protect,
+    costs: priced && (state.costs || own.given_costs) ? write("costs_of", { first, second, words: own.cost_words }) : "",
     adjust: list(state.adjust.map((axis) => own.axes[axis])), compare: python(state.compare), view: python(state.view), method: python(state.why.method),
   };
   const kept = state.at.flatMap((codes, axis) => {
@@ -25,9 +26,9 @@ export function codeOf(data, state) {
   const threshold = cuts ?? (data.stops[state.stop] === null ? own.decided : own.stops[state.stop]);
   const slice = state.slice ? write("slice_of", { slice: by }) : "";
   return [
-    ...(own.selected ? [write("whole", { audit: own.audit })] : []),
-    write("view", { audit: own.audit, where, at }),
-    ...calls(state, own, costs, groupsOf(data, state).length > 1).map((name) => write(name, said)),
+    ...own.before,
+    write("view", { ...said, where, at }),
+    ...calls(state, own, own.costs && priced, groupsOf(data, state).length > 1).map((name) => write(name, said)),
     write("panel", { ...said, by: groups, levels: mapped(state.at), threshold, slice }),
   ].join("\n");
 }
@@ -35,8 +36,8 @@ export function codeOf(data, state) {
 function calls({ view, why, compare, adjust, slice, reference }, { curves }, costs, compares) {
   if (view === "data") return [view, `${view}_plot`];
   if (view === "thresholds") {
-    if (slice || !curves) return ["rates", "plot"];
-    return [view, `${view}_plot`, ...(costs ? ["costs", "costs_plot"] : [])];
+    if (!curves) return ["rates", "plot"];
+    return ["table", view, `${view}_plot`, ...(costs ? ["costs", "costs_plot"] : [])];
   }
   if (view === "why") return [why.method === "gap" ? "gap" : "means", "why_plot"];
   if (!compares) return ["rates", "plot"];
@@ -46,16 +47,29 @@ function calls({ view, why, compare, adjust, slice, reference }, { curves }, cos
 function referenceCode(data, state) {
   const [kind, ...codes] = state.reference;
   if (kind !== "group") return python(kind);
-  if (state.slice) return python(sliced(data, state)[0].axes.at(-1).levels[codes[0]]);
-  const levels = codes.map((code, i) => data.code.levels[state.by[i]][code]);
-  return levels.length > 1 ? `(${levels.join(", ")})` : levels[0];
+  const levels = state.slice ? [python(sliced(data, state)[0].axes.at(-1).levels[codes[0]])] : codes.map((code, i) => data.code.levels[state.by[i]][code]);
+  if (levels.length > 1) return `(${levels.join(", ")})`;
+  return data.code.words.includes(levels[0]) ? `(${levels[0]},)` : levels[0];
 }
 
-// A text as Python writes it: in single quotes, in double quotes where it has single ones only.
+// A text as Python writes it: in single quotes, in double quotes where it has single ones only; what cannot be seen by its number.
 export function python(text) {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
   const escapes = { "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", [quote]: `\\${quote}` };
-  return quote + [...text].map((letter) => escapes[letter] ?? letter).join("") + quote;
+  return quote + [...text].map((letter) => escapes[letter] ?? (/[\p{C}\p{Z}]/u.test(letter) && letter !== " " ? numbered(letter) : letter)).join("") + quote;
+}
+
+function numbered(letter) {
+  const code = letter.codePointAt(0), hex = code.toString(16);
+  return code < 0x100 ? `\\x${hex.padStart(2, "0")}` : code < 0x10000 ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`;
+}
+
+// A number as Python writes it; whole ones without a point.
+export function pythonNumber(value) {
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value);
+  const [digits, power] = value.toExponential().split("e"), places = Number(power);
+  if (places < -4 || places >= 16) return `${digits}e${places < 0 ? "-" : "+"}${String(Math.abs(places)).padStart(2, "0")}`;
+  return Number.isInteger(value) ? `${value}.0` : String(value);
 }
 
 // The code of the view, to look at and to copy.
