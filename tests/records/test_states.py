@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 from pages import mounted
+from playwright.sync_api import expect
 
 import fairlens as fl
 
@@ -105,19 +106,19 @@ def test_the_code_of_random_states_is_that_of_python_and_gives_the_table(browser
         for _ in range(15):
             drawn(panel, rng)
             live.page.evaluate("state => window.model.set('state', state)", panel._live.state)
-            assert live.root.locator(".fl-code textarea").input_value() == panel.code
+            expect(live.root.locator(".fl-code textarea")).to_have_value(panel.code)
             runs_to_the_same(panel, audit)
         for view, sliced in (("why", False), ("thresholds", False), ("thresholds", fl.Slice("x", {"sex": "f"})), ("disparities", False)):
             panel.show(slice=sliced, view=view)
             live.page.evaluate("state => window.model.set('state', state)", panel._live.state)
-            assert live.root.locator(".fl-code textarea").input_value() == panel.code
+            expect(live.root.locator(".fl-code textarea")).to_have_value(panel.code)
             lines = [line for line in panel.code.splitlines() if not line.startswith("panel =")]
             if view == "thresholds":
                 exec("\n".join(lines), {"fl": fl, "audit": audit})
         for costs in ([9000, 0.1], [1e-7, 2.5e-5], [0, 0], [1e15, 1e16]):
             panel._live.state = {**panel._live.state, "view": "thresholds", "costs": costs}
             live.page.evaluate("state => window.model.set('state', state)", panel._live.state)
-            assert live.root.locator(".fl-code textarea").input_value() == panel.code
+            expect(live.root.locator(".fl-code textarea")).to_have_value(panel.code)
         assert watch.errors == []
 
 
@@ -198,7 +199,7 @@ def test_code_of_a_panel_of_a_narrowed_audit_gives_its_numbers(browser, audit):
     for panel, names in ((moved, {"audit": audit.at(0.3)}), (chosen, {"whole_audit": audit}), (spanish, {"audit": audit})):
         with mounted(browser, panel) as (live, watch):
             live.root.locator(".fl-code summary").click()
-            assert live.root.locator(".fl-code textarea").input_value() == panel.code
+            expect(live.root.locator(".fl-code textarea")).to_have_value(panel.code)
             assert watch.errors == []
         space = {"fl": fl, **names}
         lines = panel.code.splitlines()
@@ -236,7 +237,7 @@ def test_code_of_names_that_need_care_is_that_of_python_and_runs(browser):
         for shown in states:
             panel.show(**shown)
             live.page.evaluate("state => window.model.set('state', state)", panel._live.state)
-            assert live.root.locator(".fl-code textarea").input_value() == panel.code
+            expect(live.root.locator(".fl-code textarea")).to_have_value(panel.code)
             space = {"fl": fl, **given}
             exec(panel.code, space)
             assert space["panel"]._live.state == panel._live.state
