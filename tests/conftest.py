@@ -1,6 +1,7 @@
 """What several test files need: one frame on every engine, and rows from counts."""
 
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,14 @@ FIRST = "tests/records/"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start what a browser runs first: it takes longest, and the rest fills both processes to the end."""
     items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
+
+
+@pytest.fixture(autouse=True)
+def _new_log() -> None:
+    """Each test is a kernel of its own: nobody has looked at anything yet."""
+    looking = sys.modules.get("fairlens.widgets._looking")
+    if looking is not None:
+        looking._KERNEL[0] = looking.Log()
 
 
 Columns = Mapping[str, Sequence[Any]]

@@ -24,6 +24,7 @@ from ._filled import filled
 if TYPE_CHECKING:
     from ..plots import Picture
     from ._choices import Choices
+    from ._comparisons import Look
     from ._state import State
     from ._view import View
 
@@ -133,6 +134,11 @@ def static(view: View) -> str:
     lines = [filled(view.texts["data"]["columns_left"], k=str(left)) if left else "", remark(view)]
     under = "".join(f"<p>{escape(line)}</p>" for line in lines if line)
     return f'<p class="fl-sentence">{escape(told(answer, view.texts))}</p>{description_table(answer, view.texts)}{under}'
+
+
+def looks(_view: View) -> tuple[Look, ...]:
+    """Say that no rates are compared."""
+    return ()
 
 
 def picture(view: View) -> Picture:

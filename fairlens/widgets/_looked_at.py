@@ -16,8 +16,9 @@ from ..metrics._results import _frame
 from ..metrics._sentence import label_of
 from ..stats._many import holm
 from ..texts import Texts, texts_of
+from ._comparisons import Compared, distinct
 from ._filled import filled
-from ._looking import Compared, Entry, Looking, distinct
+from ._looking import Entry, Looking
 from ._payload import canonical
 
 if TYPE_CHECKING:
@@ -30,24 +31,31 @@ Shown = str | Cell
 
 @dataclass(frozen=True, repr=False)
 class LookedAt(Result):
-    """The views that a live panel has rested at, each with its comparisons. Made by `Panel.looked_at`.
+    """The views that the live panels of a kernel have rested at, each with its comparisons. Made by `Panel.looked_at`.
 
     Attributes
     ----------
     entries : tuple of Entry
         One per view, in the order in which they were first looked at.
     plan : tuple of Compared
-        Every comparison that the criteria of the panel ask for, looked at or not.
+        Every comparison that criteria asked for before anybody looked, looked at or not.
     confidence : float
         Of the intervals; a comparison stands out where its adjusted p-value is at most one less it.
     full : bool
-        Whether the panel has stopped counting, at 10,000 views or 50,000 comparisons.
+        Whether the kernel has stopped counting, at 10,000 views or 50,000 comparisons.
+    late : bool
+        Whether criteria were given after looking had begun; they plan nothing.
+    other_views, other_comparisons : int
+        How many views panels of other data (or of another profile, confidence or language) have looked at in this kernel, and how many
+        comparisons they explored beside those here. They are allowed for and not listed, since another profile may show what this one hides.
 
     Notes
     -----
     p-values are those of `Audit.difference`: of the score test that two rates are equal (Miettinen and Nurminen's statistic). They are
-    adjusted by Holm's method over all exploratory comparisons together, each counted once however many views show it; those of planned
-    views by themselves, over everything that the criteria ask for. Suppressed and undefined comparisons, and those of few people, have no
+    adjusted by Holm's method over all exploratory comparisons of the kernel together, each counted once however many views show it, and a
+    rate and its complement once. Those of other panels count as if their p-values were larger than any here, which is never less strict.
+    Planned views are adjusted by themselves, over everything that the criteria ask for; a view of thresholds, which compares at each, is
+    never planned. Suppressed and undefined comparisons, and those of few people, have no
     p-value and are in no family. Adjusted differences and explanations that stood in a view are not counted.
     """
 
@@ -56,12 +64,18 @@ class LookedAt(Result):
     confidence: float
     texts: Texts = field(default_factory=texts_of, compare=False)
     full: bool = False
+    late: bool = False
+    other_views: int = 0
+    other_comparisons: int = 0
     query: Query | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, looking: Looking, texts: Texts | None = None) -> LookedAt:
-        """Sum up what a panel has kept until now."""
-        return cls(looking.entries, looking.plan.compared, looking.confidence, texts or texts_of(), looking.full)
+        """Sum up what a kernel has kept until now, for one of its panels."""
+        log, scope = looking.log, looking.scope
+        with log.lock:
+            about = (looking.entries, looking.plan.compared, looking.confidence, texts or texts_of())
+            return cls(*about, log.full, log.is_late(scope), *log.elsewhere(scope))
 
     @cached_property
     def explored(self) -> tuple[Compared, ...]:
@@ -70,12 +84,17 @@ class LookedAt(Result):
 
     @cached_property
     def family(self) -> tuple[Compared, ...]:
-        """The comparisons that exploration tested."""
+        """The comparisons that exploration tested here."""
         return tuple(one for one in self.explored if one.has_p)
+
+    @property
+    def allowed_for(self) -> int:
+        """How many exploratory comparisons an adjusted p-value allows for: those here and those of other panels."""
+        return len(self.family) + self.other_comparisons
 
     @cached_property
     def _explored_p(self) -> Mapping[Hashable, float]:
-        return _adjusted(self.family)
+        return _adjusted(self.family, self.other_comparisons)
 
     @cached_property
     def _planned_p(self) -> Mapping[Hashable, float]:
@@ -111,10 +130,13 @@ class LookedAt(Result):
     def sentence(self) -> str:
         """How much was looked at, how much of it was planned, and how many comparisons stand out after allowing for all."""
         ui = self.texts["looked"]
-        if not self.entries:
-            return ui["none"]
-        parts = [self._views(), *self._outcome(), *([ui["full"]] if self.full else [])]
-        return " ".join(parts)
+        begun = [self._views(), *self._outcome()] if self.entries else [ui["none"]]
+        late, full = [ui["late"]] if self.late else [], [ui["full"]] if self.full else []
+        return " ".join([*begun, *self._elsewhere(), *late, *full])
+
+    def _elsewhere(self) -> list[str]:
+        ui, count, k = self.texts["looked"], self.texts.count, self.other_views
+        return [filled(ui["one_elsewhere" if k == 1 else "elsewhere"], k=count(k), n=count(self.other_comparisons))] if k else []
 
     def _views(self) -> str:
         ui, n, k = self.texts["looked"], len(self.entries), sum(entry.planned for entry in self.entries)
@@ -127,14 +149,14 @@ class LookedAt(Result):
         ui, count = self.texts["looked"], self.texts.count
         if all(entry.planned for entry in self.entries):
             return [ui["within_plan"]]
-        n, k = len(self.family), len(self.standing_out)
+        n, k, every = len(self.family), len(self.standing_out), self.allowed_for
         if n == 0:
             name = "untested"
         elif n == 1:
-            name = "one_stands" if k else "one_silent"
+            name = ("one_stands" if k else "one_silent") + ("_of_all" if every > 1 else "")
         else:
             name = "none_stands" if k == 0 else "single_stands" if k == 1 else "some_stand"
-        said = [filled(ui[name], n=count(n), k=count(k), level=self._share(self.alpha))]
+        said = [filled(ui[name], n=count(n), k=count(k), all=count(every), level=self._share(self.alpha))]
         without = len(self.explored) - n
         if without:
             parts = {kind: sum(one.status == kind for one in self.explored) for kind in ("suppressed", "undefined", "small")}
@@ -163,6 +185,7 @@ class LookedAt(Result):
             "threshold": _threshold(entry.threshold),
             "reference": entry.reference if isinstance(entry.reference, str) else label_of(entry.reference),
             "compare": entry.compare,
+            "looks": entry.looks,
             "comparisons": entry.tested,
             "without_p": entry.untested,
             "group": None if top is None else label_of(top.group),
@@ -203,9 +226,11 @@ class LookedAt(Result):
         if top is None:
             largest, people = Cell(ui["nothing" if tested else "no_test"]), "–"
         else:
-            largest = Cell(filled(ui["change"], group=label_of(top.group), reference=self._reference(top), change=self._change(top)), top.difference)
+            said = filled(ui["change"], group=label_of(top.group), reference=self._reference(top), change=self._change(top))
+            largest = Cell(said if entry.looks == 1 else filled(ui["change_at"], said=said, at=self._heading(top)), top.difference)
             people = filled(ui["against"], n=count(top.n), m=count(top.n_reference))
-        return entry.words, f"{entry.at:%Y-%m-%d %H:%M:%S}", sizes, largest, people, self._p(p), self._p(adjusted)
+        words = entry.words if entry.looks == 1 else filled(ui["each_threshold"], view=entry.words, k=count(entry.looks))
+        return words, f"{entry.at:%Y-%m-%d %H:%M:%S}", sizes, largest, people, self._p(p), self._p(adjusted)
 
     def _reference(self, one: Compared) -> str:
         return self.texts["looked"][one.reference] if isinstance(one.reference, str) else label_of(one.reference)
@@ -240,10 +265,10 @@ class LookedAt(Result):
     @property
     def packed(self) -> str:
         """The sentence and the table as JSON text, as the front end shows them; a number is its text and its full value."""
-        if not self.entries:
+        if not self.entries and not self.other_views and not self.late:
             return ""
         parts = [{"caption": caption, "rows": [[_pack(cell) for cell in row] for row in rows]} for caption, rows in self.parts]
-        return canonical({"said": self.sentence, "heads": list(self.heads), "parts": parts, "notes": list(self.notes)})
+        return canonical({"said": self.sentence, "heads": list(self.heads), "parts": parts, "notes": list(self.notes) if self.entries else []})
 
     def plot(self, ax: Any = None) -> Picture:
         """Draw the exploratory comparisons with their intervals, metric by metric and threshold by threshold, the strongest first.
@@ -260,7 +285,6 @@ class LookedAt(Result):
         from ..plots._rows import Block, Chart, Row, Scale, draw_chart, points_tick
 
         ui, count, nan = self.texts["looked"], self.texts.count, math.nan
-        headings = {one.key: self._heading(entry) for entry in reversed(self.entries) if not entry.planned for one in entry.compared}
         ranked = sorted(self.family, key=lambda one: (one.p_value, -abs(one.difference)))
         blocks: dict[str, list[Row]] = {}
         for one in ranked[:_MOST_DRAWN]:
@@ -270,34 +294,34 @@ class LookedAt(Result):
             beside = filled(ui["beside"], p=self._p(one.p_value).text, adjusted=self._p(adjusted).text)
             state: Any = "ok" if adjusted <= self.alpha else "unsure"
             row = Row(name, people, one.difference, one.lower, one.upper, self._change(one), state, beside)
-            blocks.setdefault(headings[one.key], []).append(row)
+            blocks.setdefault(self._heading(one), []).append(row)
         if len(ranked) > _MOST_DRAWN:
             left = filled(ui["left"], k=count(len(ranked) - _MOST_DRAWN))
             blocks[""] = [Row(left, "", nan, nan, nan, ui["in_table"], "missing")]
-        axis = filled(ui["axis"], share=self._share(self.confidence), n=count(len(ranked)), level=self._share(self.alpha))
+        axis = filled(ui["axis"], share=self._share(self.confidence), n=count(self.allowed_for), level=self._share(self.alpha))
         drawn = tuple(Block(heading, tuple(rows)) for heading, rows in blocks.items())
         return draw_chart(Chart(self.sentence, axis, drawn or (Block("", ()),), Scale(points_tick, neutral=0.0), True), ax)
 
-    def _heading(self, entry: Entry) -> str:
-        return f"{self.texts.metric(entry.metric.name, 'label', entry.metric.label)}, {entry.setting}"
+    def _heading(self, one: Compared) -> str:
+        return f"{self.texts.metric(one.metric.name, 'label', one.metric.label)}, {one.setting}"
 
 
 _COLUMNS = (
-    "view", "first_looked_at", "planned", "metric", "by", "slice", "where", "threshold", "reference", "compare", "comparisons", "without_p",
+    "view", "first_looked_at", "planned", "metric", "by", "slice", "where", "threshold", "reference", "compare", "looks", "comparisons", "without_p",
     "group", "against", "difference", "lower", "upper", "n", "n_reference", "p_value", "p_adjusted",
 )  # fmt: skip
 
 
 def looked_html(looked: LookedAt) -> str:
     """Write what was looked at before a view was recorded, folded; nothing where nothing was."""
-    if not looked.entries:
+    if not looked.entries and not looked.other_views and not looked.late:
         return ""
     said = filled(looked.texts["looked"]["before"], said=looked.sentence)
     return f'<details class="fl-looked"><summary>{escape(said)}</summary>{looked.html()}</details>'
 
 
-def _adjusted(family: Sequence[Compared]) -> dict[Hashable, float]:
-    found = holm([one.p_value for one in family]).tolist()
+def _adjusted(family: Sequence[Compared], others: int = 0) -> dict[Hashable, float]:
+    found = holm([*(one.p_value for one in family), *([1.0] * others)]).tolist()[: len(family)]
     return dict(zip((one.key for one in family), found, strict=True))
 
 

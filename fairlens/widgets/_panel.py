@@ -28,7 +28,7 @@ from ._inline import RecordedView, Still, inline
 from ._kinds import kind_of
 from ._live import LivePanel
 from ._looked_at import LookedAt, looked_html
-from ._looking import Looking, plan_of
+from ._looking import Looking
 from ._moved import Asked, moved
 from ._payload import canonical, payload
 from ._restored import restored
@@ -69,10 +69,10 @@ class Panel(ipywidgets.VBox):
         self._differences: tuple[str, ...] = ()
         self._slots: list[tuple[Any, ...]] = []
         self._strip = judge_all(choices, criteria)
-        plan = plan_of(choices.audit, criteria, choices.confidence)
-        self._looking = Looking(lambda raw: View(choices, choices.decode(raw)), plan, choices.confidence)
         self._text = payload(choices, title, self._strip)
         self._live = LivePanel(payload=self._text, state=choices.encode(first))
+        self._looking = Looking(choices, criteria, self._show_looked)
+        self._show_looked()
         self._explaining = Explaining(self._tell, choices.texts.language)
         self._live.on_msg(self._answer)
         self._note = ipywidgets.HTML()
@@ -106,7 +106,7 @@ class Panel(ipywidgets.VBox):
 
     @property
     def looked_at(self) -> LookedAt:
-        """The views that were looked at until now, and what stands out after allowing for all that was explored."""
+        """The views that were looked at in this kernel until now, and what stands out after allowing for all that was explored."""
         return LookedAt.of(self._looking, self.texts)
 
     @property
@@ -258,14 +258,16 @@ class Panel(ipywidgets.VBox):
             display(data, metadata=metadata, raw=True)
 
     def _look(self, state: Mapping[str, Any]) -> None:
-        if self._looking.add(state, datetime.now(UTC)):
+        self._looking.add(state, datetime.now(UTC))
+
+    def _show_looked(self) -> None:
+        if self._live.comm is not None:  # closed panels stay as they are
             self._live.looked = self.looked_at.packed
 
     def _make_record(self) -> RecordedView:
         now = self.view
         state = dict(self._live.state)
-        if now.state.view != "data":  # what is recorded was looked at, however short
-            self._look(state)
+        self._look(state)  # what is recorded was looked at, however short
         picture = kind_of(now.state.view).picture(now) or draw_rates(now)
         why = now.why.picture() if now.why and now.state.view in ("disparities", "why") else None
         text = canonical([one.packed for one in self._told]) if self._told else ""

@@ -13,6 +13,7 @@ from ..metrics._sentence import words_of
 from ..scores._choice import candidates
 from ..scores._costs import ChoiceRow
 from ..texts import Texts
+from ._comparisons import Look, looks_at_each
 from ._filled import filled
 from ._swept import MOST_LINES, Swept, costs_of, current, lowest, rates_of, thresholds_of
 
@@ -77,6 +78,12 @@ def picture(view: View) -> Picture | None:
 
     swept = Swept(view)
     return draw_sweep(sweep_of(swept)) if swept.drawn else None
+
+
+def looks(view: View) -> tuple[Look, ...]:
+    """Say that every rate of the table is compared, and the chosen one at every threshold."""
+    swept = Swept(view)
+    return looks_at_each(view, swept.metrics, swept.thresholds)
 
 
 def interval_of(view: View) -> str:

@@ -139,6 +139,16 @@ test("a panel that is taken away leaves nothing behind", () => {
   assert.equal(model.sent.length, 0);
 });
 
+test("a view that shows every threshold is told apart, once", () => {
+  const { model, clock } = start();
+  clock.pass(1000);
+  for (const view of ["thresholds", "why", "thresholds"]) {
+    model.put({ ...FIRST, view });
+    clock.pass(1000);
+  }
+  assert.deepEqual(model.sent.map(({ state }) => state.view), ["disparities", "thresholds"]);
+});
+
 test("a view that compares nobody is not looked at in the sense of the log", () => {
   const { model, clock } = start();
   model.put({ ...FIRST, view: "data", by: [1] });

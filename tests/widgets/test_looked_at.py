@@ -14,30 +14,36 @@ from fairlens.texts import LANGUAGES, texts_of
 from fairlens.widgets import _looking
 from fairlens.widgets._looked_at import LookedAt, looked_html
 from fairlens.widgets._looked_texts import looked_ui
-from fairlens.widgets._looking import Looking, plan_of
-from fairlens.widgets._view import View
+from fairlens.widgets._looking import Log, Looking, plan_of
 
 NOW = datetime(2026, 3, 1, 12, 30, 5, 999, tzinfo=UTC)
 RACE = fl.Criterion("selection_rate", margin=0.05, by="race")
 
 
-@pytest.fixture(scope="module")
-def audit():
+ROLES = {"y_true": "y", "y_score": "s", "threshold": 0.5, "favorable": 1, "sensitive_features": ["race", "sex"]}
+
+
+def frame_of():
     rng = np.random.default_rng(1)
     n = 1500
     race = rng.choice(["a", "b", "c", "d"], n, p=[0.5, 0.34, 0.155, 0.005])
     score = np.clip(rng.normal(0.5 - 0.2 * (race == "b"), 0.2, n), 0, 1)
     frame = pd.DataFrame({"race": race, "sex": rng.choice(["f", "m"], n), "y": (rng.random(n) < score).astype(int), "s": score})
-    return fl.audit(frame, y_true="y", y_score="s", threshold=0.5, favorable=1, sensitive_features=["race", "sex"])
+    return (frame.assign(y2=frame["y"]),)
+
+
+@pytest.fixture(scope="module")
+def audit():
+    return fl.audit(*frame_of(), **ROLES)
 
 
 class Desk:
     """A panel whose states are noted, without a browser."""
 
-    def __init__(self, audit, criteria=()):
-        self.panel = fl.panel(audit)
+    def __init__(self, audit, criteria=(), log=None, **options):
+        self.panel = fl.panel(audit, **options)
         self.choices = self.panel._choices
-        self.looking = Looking(lambda raw: View(self.choices, self.choices.decode(raw)), plan_of(self.choices.audit, criteria, 0.95))
+        self.looking = Looking(self.choices, criteria, log=log)
 
     def look(self, now=NOW, **asked):
         """Go to a view and rest there; whether it is a new one."""
@@ -214,7 +220,7 @@ def test_sentences_of_few_views(desk, audit):
     assert desk.log.sentence == texts_of()["looked"]["none"]
     desk.look(by="sex", metric="selection_rate")
     assert desk.log.sentence.startswith("One view was looked at; it was not planned. The one exploratory comparison does not stand out (at 5 %)")
-    other = Desk(audit)
+    other = Desk(audit, log=Log())
     other.look(by="race", where={"race": ["a", "b"]}, metric="selection_rate")
     assert "The one exploratory comparison stands out (at 5 %)." in other.log.sentence
     desk.look(threshold=0.3)
@@ -243,7 +249,7 @@ def test_the_list_is_bounded_by_comparisons_too(desk, monkeypatch):
     monkeypatch.setattr(_looking, "MOST_COMPARISONS", 4)
     desk.look(by="race")
     desk.look(by=["race", "sex"])
-    assert (len(desk.looking.entries), desk.looking.full) == (1, True)
+    assert (len(desk.looking.entries), desk.log.full) == (1, True)
 
 
 def test_frame_dict_and_page_hold_the_same_numbers(desk):
@@ -326,4 +332,155 @@ def test_picture_holds_each_number_with_n_and_interval(desk):
     assert texts.interval(*map(texts.points, (one.difference, one.lower, one.upper))) in alt
     assert f"n={one.n:,} against {one.n_reference:,}" in alt
     assert f"and {len(log.family) - 30} more" in alt
-    assert Desk(desk.choices.audit).log.plot().alt.startswith("Nothing is counted yet.")
+    assert Desk(desk.choices.audit, log=Log()).log.plot().alt.startswith("Nothing is counted yet.")
+
+
+def test_panels_of_one_kernel_share_one_list(desk, audit):
+    desk.look(by="race")
+    other = Desk(audit)
+    assert not other.look(by="race")
+    assert other.look(by="sex")
+    again = Desk(fl.audit(*frame_of(), **ROLES))
+    assert not again.look(by="sex")
+    assert [entry.by for entry in desk.looking.entries] == [("race",), ("sex",)]
+    assert desk.log.sentence == other.log.sentence == again.log.sentence
+    assert "In this kernel" not in desk.log.sentence
+
+
+def test_what_is_seen_in_a_panel_is_told_in_every_other(audit):
+    first, second = fl.panel(audit), fl.panel(audit)
+    first._look(first._live.state)
+    assert json.loads(second._live.looked)["said"] == first.looked_at.sentence
+    late = fl.panel(audit)
+    assert late._live.looked == first._live.looked
+    second.close()
+    first.show(by="sex")._look(first._live.state)
+    assert json.loads(late._live.looked)["said"].startswith("2 views")
+
+
+def test_other_data_and_other_profiles_are_counted_and_not_shown(desk, audit):
+    """What one profile shows another may have to hide; only how much was looked at is told."""
+    inside = Desk(audit, profile="internal")
+    inside.look(by=["race", "sex"])
+    small = Desk(fl.audit(y_pred=[0, 1] * 30 + [1] * 20, sensitive_features={"town": ["z"] * 60 + ["w"] * 20}, favorable=1))
+    small.look()
+    assert desk.log.sentence.startswith("Nothing is counted yet.")
+    tested = len(inside.log.family) + 1
+    assert desk.log.sentence.endswith(f"In this kernel 2 more views were looked at, of other data or under other settings; {tested} more comparisons of them are allowed for and not listed.")
+    desk.look(by="sex")
+    (one,) = desk.log.family
+    assert desk.log.allowed_for == tested + 1
+    assert desk.log.p_adjusted(desk.looking.entries[0], one) == min(1, one.p_value * (tested + 1))
+    assert f"allowing for all {tested + 1} of this kernel" in desk.log.sentence
+    assert "town" not in desk.log.html() + desk.log.packed + str(desk.log.to_dict())
+    assert len(small.looking.entries) == len(inside.looking.entries) == 1
+
+
+def test_those_of_other_panels_are_allowed_for_as_if_they_were_the_largest(desk, audit):
+    others = Desk(audit, profile="internal")
+    wander(others)
+    desk.look(by="race", threshold=0.3, metric="accuracy")
+    raw = [one.p_value for one in desk.log.family]
+    padded = multipletests([*raw, *[1.0] * desk.log.other_comparisons], method="holm")[1][: len(raw)]
+    full = multipletests([*raw, *[one.p_value for one in others.log.family]], method="holm")[1][: len(raw)]
+    found = np.array([desk.log._explored_p[one.key] for one in desk.log.family])
+    np.testing.assert_allclose(found, padded, rtol=1e-12)
+    assert (found >= full - 1e-12).all()
+
+
+def test_a_comparison_that_two_profiles_show_is_one():
+    decided = fl.audit(y_pred=[0, 1, 1] * 30, sensitive_features={"sex": ["f", "m"] * 45}, favorable=1)
+    desk, inside = Desk(decided), Desk(decided, profile="internal")
+    desk.look(by="sex")
+    inside.look(by="sex")
+    assert (desk.log.other_views, desk.log.other_comparisons, desk.log.allowed_for) == (1, 0, 1)
+
+
+def test_criteria_that_come_after_looking_plan_nothing(audit):
+    first = Desk(audit)
+    first.look(metric="selection_rate", by="sex", reference="largest", threshold=0.5)
+    late = Desk(audit, [RACE])
+    late.look(metric="selection_rate", by="race", reference="largest", threshold=0.5)
+    assert [entry.planned for entry in late.looking.entries] == [False, False]
+    assert late.log.plan == ()
+    assert late.log.sentence.endswith("Criteria were given after looking had begun; they do not make a view planned.")
+
+
+def test_one_more_column_does_not_make_criteria_early(audit):
+    first = Desk(audit)
+    first.look(by="sex")
+    frame, = frame_of()
+    wider = Desk(fl.audit(frame, **{**ROLES, "sensitive_features": ["race", "sex", "y2"]}), [RACE])
+    assert wider.looking.plan.compared == ()
+    assert wider.log.late
+    assert json.loads(wider.log.packed)["said"] == wider.log.sentence
+
+
+def test_criteria_of_other_people_are_early_still(audit):
+    first = Desk(audit)
+    first.look(by="sex")
+    hired = fl.audit(y_pred=[0, 1, 1] * 30, sensitive_features={"sex": ["f", "m"] * 45}, favorable=1)
+    other = Desk(hired, fl.Criterion("selection_rate", margin=0.05))
+    other.look(reference="largest")
+    assert other.looking.entries[0].planned
+    assert not other.log.late
+
+
+def test_criteria_that_are_given_again_stay_a_plan(audit):
+    first = Desk(audit, [RACE])
+    first.look(metric="selection_rate", by="race", reference="largest", threshold=0.5)
+    again = Desk(audit, [RACE])
+    assert not again.log.late
+    assert again.looking.entries[0].planned
+    spanish = Desk(audit, [RACE], language="es")
+    assert not spanish.log.late
+    spanish.look(metric="selection_rate", by="race", reference="largest", threshold=0.5)
+    assert spanish.looking.entries[0].planned
+    inside = Desk(audit, [RACE], profile="internal")
+    assert not inside.log.late
+    more = Desk(audit, [RACE, fl.Criterion("accuracy", margin=0.05)])
+    assert more.log.late
+    assert more.looking.plan.compared == first.looking.plan.compared
+
+
+def test_a_rate_and_its_complement_are_one_comparison(desk):
+    desk.look(metric="true_positive_rate", by="race")
+    before = {one.key for one in desk.log.explored}
+    assert desk.look(metric="false_negative_rate")
+    assert {one.key for one in desk.log.explored} == before
+    first, second = desk.looking.entries
+    np.testing.assert_allclose([one.p_value for one in first.compared], [one.p_value for one in second.compared], rtol=1e-9)
+    assert desk.look(metric="accuracy")
+    assert len(desk.log.explored) == 2 * len(before)
+
+
+def test_a_rate_without_a_decision_is_one_at_every_threshold(desk):
+    desk.look(metric="base_rate", by="sex", threshold=0.3)
+    assert desk.look(threshold=0.6)
+    assert len(desk.log.explored) == 1
+
+
+def test_a_view_of_thresholds_compares_at_each_of_them(audit):
+    desk = Desk(audit, [RACE])
+    desk.look(view="disparities", metric="selection_rate", by="race", reference="largest", threshold=0.5)
+    assert desk.log.sentence.endswith("Nothing was explored beyond the plan.")
+    assert desk.look(view="thresholds")
+    assert not desk.look(view="disparities")
+    swept = desk.looking.entries[1]
+    assert (swept.planned, swept.looks) == (False, 3 + len(desk.choices.stops) - 1 - (None in desk.choices.stops))
+    published = audit.protect()
+    wanted = [published.at(cut).difference("selection_rate", ["race"]).to_frame()["p_value"] for cut in desk.choices.stops if cut is not None]
+    wanted += [published.at(0.5).difference(name, ["race"]).to_frame()["p_value"] for name in ("true_positive_rate", "false_positive_rate")]
+    known = np.concatenate(wanted)
+    found = np.array([one.p_value for one in desk.log.family])
+    np.testing.assert_allclose(np.sort(found), np.sort(known[~np.isnan(known)]), rtol=1e-12)
+    assert "2 views were looked at; one of them was planned." in desk.log.sentence
+    assert "Shown at every threshold" in desk.log.html()
+    top = desk.log.largest(swept)
+    assert f"; {desk.log._heading(top)}" in desk.log.html().replace("&#x27;", "'")
+    assert "or more" in desk.log.plot().alt
+
+
+def test_a_view_of_the_data_compares_nobody(desk):
+    assert not desk.look(view="data")
+    assert desk.looking.entries == ()

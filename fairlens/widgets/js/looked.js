@@ -1,11 +1,15 @@
 // What was looked at. A live panel tells the kernel of each state that has rested; the kernel tests, counts and writes every text.
 
 const REST = 1000;
-// The parts of a state that change a number that is tested; names of slices, views and explanations do not.
-const tested = ({ metric, by, at, reference, stop, cuts, slice }) => JSON.stringify([metric, by, at, reference, stop, cuts, slice?.at ?? null]);
+const kindOf = (name) => VIEWS.find((view) => view.name === name);
+
+// The parts of a state that change a number that is tested; names of slices and explanations do not, nor do most views. One that
+// shows every threshold at once compares more.
+const tested = ({ metric, by, at, reference, stop, cuts, slice, view }) =>
+  JSON.stringify([metric, by, at, reference, stop, cuts, slice?.at ?? null, kindOf(view)?.sweeps ?? false]);
 
 // A view without a metric compares nobody, so that nothing is looked at in the sense of the log.
-const compares = (name) => VIEWS.find((view) => view.name === name)?.uses.includes("metric") ?? true;
+const compares = (name) => kindOf(name)?.uses.includes("metric") ?? true;
 
 // Sends each state once, after it has stood still for a second on a page that is seen; gives what ends it. Frozen pages send nothing.
 export function watchRest(model, frozen, clock = globalThis, page = globalThis.document) {

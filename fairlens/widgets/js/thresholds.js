@@ -1,6 +1,6 @@
 // The view of thresholds: a rate against the threshold by group, the rates at the current one, and what errors cost.
 
-VIEWS.push({ name: "thresholds", uses: ["by", "where", "metric", "threshold"], make: thresholdsView });
+VIEWS.push({ name: "thresholds", uses: ["by", "where", "metric", "threshold"], sweeps: true, make: thresholdsView });
 
 // What was made last, as long as what it depends on stays as it is.
 function remembered(make) {
