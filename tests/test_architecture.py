@@ -167,7 +167,7 @@ def test_every_public_name_is_there(name):
 def test_no_package_is_named_like_a_verb():
     """`import fairlens.panel` would silently replace the function `fl.panel`."""
     parts = {part_of(name) for name in NAMES}
-    assert {"adjust", "audit", "bound", "check", "choose_thresholds", "compare_explanations", "decompose_gap", "dependence", "describe", "explain", "measure_scores", "membership", "minimum_detectable", "panel", "plan_collection", "pool", "preview_explanation", "rank_across", "sample_size", "screen", "summarize", "sweep_thresholds", "tally"} == VERBS
+    assert {"adjust", "audit", "bound", "check", "choose_thresholds", "compare_explanations", "decompose_gap", "dependence", "describe", "explain", "measure_scores", "membership", "minimum_detectable", "panel", "plan_collection", "pool", "preview_explanation", "price_errors", "rank_across", "sample_size", "screen", "summarize", "sweep_thresholds", "tally"} == VERBS
     assert not parts & VERBS
 
 

@@ -23,13 +23,14 @@ from ..exceptions import WrongKind
 from ..explanations import ComparedExplanations, Dependence, Explanation, GapDecomposition, GapTable
 from ..explanations._swarm import Swarm
 from ..metrics import DifferenceTable, GroupTable, RatioTable
-from ..scores import CrossAUC, CurveTable, ScoreTable, ThresholdChoice, ThresholdSweep
+from ..scores import CrossAUC, CurveTable, ErrorCosts, ScoreTable, ThresholdChoice, ThresholdSweep
 from ._agreement import draw_agreement
 from ._beeswarm import draw_beeswarm
 from ._bounds import draw_bounds
 from ._bridge import draw_gap
 from ._curves import draw_curves
 from ._dependence import draw_dependence
+from ._error_costs import draw_error_costs
 from ._funnel import draw_funnel
 from ._gaps import draw_gaps
 from ._groups import draw_groups, draw_pairs
@@ -75,6 +76,7 @@ _DRAWN: tuple[tuple[Any, Callable[..., Picture]], ...] = (
     (CrossAUC, draw_cross),
     (ThresholdChoice, draw_choice),
     (ThresholdSweep, draw_swept),
+    (ErrorCosts, draw_error_costs),
 )
 """Results, and what draws them."""
 

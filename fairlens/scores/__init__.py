@@ -4,6 +4,7 @@ from ._choice import ThresholdChoice, choose_thresholds
 from ._costs import Costs
 from ._cross import CrossAUC, rank_across
 from ._curve import CurveTable, curve
+from ._error_costs import ErrorCosts, price_errors
 from ._ids import SCORE_IDS, SCORES, ScoreMetric, is_score_metric
 from ._rows import score_overall, score_pairs, score_rows
 from ._sweep import ThresholdSweep, sweep_thresholds
@@ -16,6 +17,7 @@ __all__ = [
     "Costs",
     "CrossAUC",
     "CurveTable",
+    "ErrorCosts",
     "ScoreMetric",
     "ScoreTable",
     "ThresholdChoice",
@@ -25,6 +27,7 @@ __all__ = [
     "curve",
     "is_score_metric",
     "measure_scores",
+    "price_errors",
     "rank_across",
     "score_overall",
     "score_pairs",

@@ -191,7 +191,7 @@ def choose_thresholds(
     """
     check_measured(audit, "choose_thresholds")
     costs = check_costs(false_positive, false_negative)
-    unit, z = _unit(words, costs), normal_quantile(check_confidence(confidence))
+    unit, z = unit_of(words, costs), normal_quantile(check_confidence(confidence))
     cuts = candidates(audit)
     attributes = audit._attributes(by)
     _, total = read_scored(audit, ())
@@ -229,7 +229,8 @@ def _of_slice(audit: Measured, slice_: Slice, costs: tuple[float, float], confid
     return made
 
 
-def _unit(words: Any, costs: tuple[float, float]) -> str:
+def unit_of(words: Any, costs: tuple[float, float]) -> str:
+    """What costs are counted in."""
     if words is None:
         return "wrong decisions" if costs == (1.0, 1.0) else "units of cost"
     if not isinstance(words, Mapping) or set(words) != {"cost"} or not isinstance(words["cost"], str):

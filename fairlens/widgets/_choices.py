@@ -26,7 +26,7 @@ class Choices:
 
     `raw` is the analyst's own audit where it holds rows, `population` and `costs` are what the user gave to compare with. `name` is the
     variable that the panel was opened on, which was `selected` from a larger audit, or `moved` to another threshold; it was `published` where it was for readers
-    already.
+    already. `opened` has the other arguments that the panel was opened with, as Python writes them.
     """
 
     audit: ProtectedAudit
@@ -40,6 +40,7 @@ class Choices:
     selected: bool = False
     moved: bool = False
     published: bool = False
+    opened: tuple[tuple[str, str], ...] = ()
 
     @property
     def axes(self) -> tuple[str, ...]:

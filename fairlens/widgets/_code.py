@@ -35,6 +35,7 @@ TEMPLATES = {
     "whole": "# {audit} is the audit of everybody, before .where(...)",
     "own": "# {variable} is the metric {name}, as it was given to fl.panel(...)",
     "given": "# population is what was given to fl.panel(...): who should be there",
+    "asked": "# criteria is what was given to fl.panel(...)",
     "protect": ".protect({profile})",
     "view": "view = {audit}{protect}{where}{at}",
     "rates": "rates = view.by_group({metric}, by={by}{confidence})",
@@ -43,10 +44,12 @@ TEMPLATES = {
     "adjust": "adjusted = fl.adjust(view, {metric}, by={by}, reference={reference}, control_features={adjust}{confidence})",
     "plot": "rates.plot()",
     "slice": "fl.Slice({name}, {{levels}}{others})",
-    "panel": "panel = fl.panel({audit}{metrics}{confidence}{profile}{language}{population}{costs}).show({metric}, by={by}, where={{levels}}, reference={reference}, threshold={threshold}, compare={compare}, adjust={adjust}, view={view}{slice})",
+    "panel": "panel = fl.panel({audit}{metrics}{confidence}{profile}{language}{population}{costs}{opened}{slices}).show({metric}, by={by}, where={{levels}}, reference={reference}, threshold={threshold}, compare={compare}, adjust={adjust}, view={view}{slice})",
     "others": ", others={others}",
     "slice_of": ", slice={slice}",
     "metrics": ", metrics={metrics}",
+    "option": ", {name}={value}",
+    "slices": ", slices={slices}",
     "confidence": ", confidence={confidence}",
     "profile": ", profile={profile}",
     "language": ", language={language}",
@@ -61,13 +64,14 @@ TEMPLATES = {
     "thresholds_plot": "sweep.plot()",
     "costs": "costs = fl.choose_thresholds(view, by={by}, false_positive={first}, false_negative={second}{unit}{confidence})",
     "costs_plot": "costs.plot()",
+    "priced": "costs = fl.price_errors(view, by={by}, false_positive={first}, false_negative={second}{unit}{confidence})",
     "gap": "why = fl.decompose_gap(view, None, reference={reference}, by={by}, metric={metric}){published}",
     "means": "why = fl.explain(view, {method}, {by}, rows=100, background={background}){published}",
     "published": ".published()",
     "why_plot": "why.plot()",
 }
 """Templates of calls: what stands in braces is filled in, and ``{{levels}}`` becomes a mapping."""
-_TAKEN = {"fl", "view", "rates", "gaps", "adjusted", "people", "sweep", "costs", "why", "panel", "population"}
+_TAKEN = {"fl", "view", "rates", "gaps", "adjusted", "people", "sweep", "costs", "why", "panel", "population", "criteria"}
 """Names that the code gives itself."""
 _WORDS = ("largest", "rest", "overall", "best")
 """References that are no level; a level of such a name is written as a group."""
@@ -103,6 +107,7 @@ def pack_code(choices: Choices) -> dict[str, Any]:
         "language": "" if choices.texts.language == "en" else fill("language", language=repr(choices.texts.language)),
         "offered": _offered(choices),
         "unit": _unit(choices),
+        "opened": "".join(fill("option", name=name, value=value) for name, value in choices.opened),
         "moved": choices.moved,
         "not_others": _others(choices.labels["not_others"]),
     }
@@ -118,7 +123,8 @@ def _before(choices: Choices) -> list[str]:
     renamed = [fill("renamed", audit=_audit(choices), name=choices.name)] if _audit(choices) != choices.name else []
     whole = [fill("whole", audit=choices.name)] if choices.selected else []
     given = [TEMPLATES["given"]] if choices.population is not None else []
-    return [*renamed, *whole, *(fill("own", variable=variable, name=repr(name)) for variable, name in own), *given]
+    asked = [TEMPLATES["asked"]] if "criteria" in dict(choices.opened) else []
+    return [*renamed, *whole, *(fill("own", variable=variable, name=repr(name)) for variable, name in own), *given, *asked]
 
 
 def _metrics(choices: Choices) -> list[str]:
@@ -181,7 +187,8 @@ def code_of(choices: Choices, state: State) -> str:
         "metrics": pack["offered"],
         "protect": "" if state.view == "why" else pack["protect"],
         "costs": _given_costs(choices, state),
-        **{name: pack[name] for name in ("audit", "confidence", "population", "published", "background", "profile", "language", "unit")},
+        **{name: pack[name] for name in ("audit", "confidence", "population", "published", "background", "profile", "language", "unit", "opened")},
+        "slices": fill("slices", slices=f"[{', '.join(map(_slice, state.slices))}]") if state.slices else "",
     }
     lines = [*pack["before"], fill("view", **said | {"where": _where(pack["plain"], state.where), "at": _at(choices, state)}), *_calls(choices, state, said)]
     mapped = ", ".join(fill("level_any", axis=repr(axis), levels=_listed(levels)) for axis, levels in state.where)
@@ -231,15 +238,14 @@ def _given_costs(choices: Choices, state: State) -> str:
 
 
 def _threshold_calls(choices: Choices, state: State, said: dict[str, str]) -> list[str]:
-    """The rates at the threshold and against it, and what errors cost; decisions without scores have rates only."""
-    if choices.audit.tables.steps is None:
-        return [fill("rates", **said), fill("plot")]
-    made = [fill("table", **said), fill("thresholds", **said), fill("thresholds_plot")]
+    """The rates at the threshold and against it, and what errors cost; decisions without scores have no curve."""
+    curves = choices.audit.tables.steps is not None
+    made = [fill("table", **said), fill("thresholds", **said), fill("thresholds_plot")] if curves else [fill("rates", **said), fill("plot"), fill("table", **said)]
     costs = state.costs or _costs(choices)
     if costs is None or max(costs) <= 0 or not choices.audit.tables.has_y_true:
         return made
     first, second = map(_plain, costs)
-    return [*made, fill("costs", **said, first=first, second=second), fill("costs_plot")]
+    return [*made, fill("costs" if curves else "priced", **said | {"first": first, "second": second}), fill("costs_plot")]
 
 
 def _costs(choices: Choices) -> tuple[float, float] | None:

@@ -20,6 +20,9 @@ from ._choices import Choices
 from ._panel import Panel
 from ._state import read_where
 
+MOST_PREDICTIONS = 5_000_000
+"""What one explanation may ask of a model."""
+
 
 def panel(
     audit: Audit,
@@ -29,7 +32,7 @@ def panel(
     title: str | None = None,
     profile: Any = "restricted",
     criteria: Criterion | Sequence[Criterion] = (),
-    max_predictions: int = 5_000_000,
+    max_predictions: int = MOST_PREDICTIONS,
     language: str = "en",
     population: Any = None,
     costs: Any = None,
@@ -113,6 +116,7 @@ def panel(
     offered = _offered(protected, metrics, confidence)
     raw = audit if isinstance(audit, Audit) and audit.holds_rows else None
     whole = replace(protected, selection=())
+    asked = (criteria,) if isinstance(criteria, Criterion) else criteria
     choices = Choices(
         whole,
         offered,
@@ -125,13 +129,24 @@ def panel(
         selected=bool(protected.selection),
         moved=protected.threshold != protected.own_threshold,
         published=isinstance(audit, ProtectedAudit),
+        opened=_opened(title, asked, max_predictions, as_html),
     )
-    asked = (criteria,) if isinstance(criteria, Criterion) else criteria
     where = dict(protected.selection)
     free = [axis for axis in (*audit.spec.sensitive_features, *audit.groups) if len(where.get(axis, "ab")) > 1]
     by = protected.threshold.axis if isinstance(protected.threshold, GroupThresholds) else free[0]
     first = replace(choices.state(offered[0], by, where, "largest", protected.threshold), slices=_known(choices, slices))
     return Panel(choices, first, title if title is not None else choices.labels["title"], asked, max_predictions, as_html)
+
+
+def _opened(title: str | None, criteria: Sequence[Criterion], max_predictions: int, as_html: bool | None) -> tuple[tuple[str, str], ...]:
+    """The arguments that change no number, where they were given, as the code of a panel writes them."""
+    given = {
+        "title": None if title is None else repr(title),
+        "criteria": "criteria" if criteria else None,
+        "max_predictions": None if max_predictions == MOST_PREDICTIONS else repr(max_predictions),
+        "as_html": None if as_html is None else repr(as_html),
+    }
+    return tuple((name, value) for name, value in given.items() if value is not None)
 
 
 def _offered(protected: ProtectedAudit, metrics: Any, confidence: float) -> tuple[Metric, ...]:

@@ -186,3 +186,36 @@ def test_explanations_are_those_of_the_panel(method, profile):
     pd.testing.assert_frame_equal(mine.drop(columns=drawn), theirs[mine.columns].drop(columns=drawn), atol=1e-9)
     pd.testing.assert_frame_equal(mine[drawn], theirs[drawn], rtol=0.05)
     assert picture.alt
+
+
+def test_how_a_panel_was_opened_is_in_its_code():
+    audit = fl.audit(y_true=[0, 1] * 60, y_pred=[0, 1, 1] * 40, sensitive_features={"sex": ["f", "m", "m", "f"] * 30}, favorable=1)
+    criteria = fl.Criterion("selection_rate", margin=0.05)
+    saved = [fl.Slice("women's", {"sex": "f"}), fl.Slice("men", {"sex": "m"})]
+    panel = fl.panel(audit, criteria=criteria, title="Who's in", max_predictions=10, as_html=False, slices=saved)
+    code = panel.code
+    assert "# criteria is what was given to fl.panel(...)" in code
+    known = {"fl": fl, "audit": audit, "criteria": criteria}
+    exec("\n".join(line for line in code.splitlines() if not line.endswith("plot()")), known)
+    again = known["panel"]
+    assert (again._text, again._live.state) == (panel._text, panel._live.state)
+    assert (again._max_predictions, again.as_html) == (10, False)
+    assert again.code == code
+    slice_ = panel.show(slice="men").code
+    exec("\n".join(line for line in slice_.splitlines() if not line.endswith("plot()")), known)
+    assert known["panel"]._live.state == panel._live.state
+    plain = fl.panel(audit).code
+    assert "criteria" not in plain
+    assert "slices" not in plain
+
+
+def test_costs_of_decisions_without_scores_have_their_call():
+    audit = fl.audit(y_true=[0, 1] * 60, y_pred=[0, 1, 1] * 40, sensitive_features={"sex": ["f", "m", "m", "f"] * 30}, favorable=1)
+    panel = fl.panel(audit, costs=fl.Costs(9, 2, "€")).show(view="thresholds")
+    known = {"fl": fl, "audit": audit}
+    exec("\n".join(line for line in panel.code.splitlines() if not line.endswith("plot()")), known)
+    wanted = [rows[0] for rows in Swept(panel.view).costs]
+    assert [(row.cost, row.lower, row.upper, row.n) for row in known["costs"].rows] == [(row.cost, row.lower, row.upper, row.n) for row in wanted]
+    assert known["costs"].unit == "€"
+    shown = {(row.group, row.metric.name): row.value for _, rows in Swept(panel.view).table[:-1] for row in rows}
+    assert {(row.group, row.metric.name): row.value for row in known["rates"].rows} == shown

@@ -13,6 +13,7 @@ export function codeOf(data, state) {
     ...own, first, second, metric, by, reference: referenceCode(data, state), rates: list(own.rates.includes(metric) ? own.rates : [...own.rates, metric]),
     compared: isCompared(data, state) ? own.population : "", metrics: own.offered, protect: state.view === "why" ? "" : own.protect,
     costs: priced && (state.costs || own.given_costs) ? write("costs_of", { first, second, words: own.cost_words }) : "",
+    slices: state.slices.length ? write("slices", { slices: list(state.slices.map(sliceText)) }) : "",
     adjust: list(state.adjust.map((axis) => own.axes[axis])), compare: python(state.compare), view: python(state.view), method: python(state.why.method),
   };
   const kept = state.at.flatMap((codes, axis) => {
@@ -36,8 +37,8 @@ export function codeOf(data, state) {
 function calls({ view, why, compare, adjust, slice, reference }, { curves }, costs, compares) {
   if (view === "data") return [view, `${view}_plot`];
   if (view === "thresholds") {
-    if (!curves) return ["rates", "plot"];
-    return ["table", view, `${view}_plot`, ...(costs ? ["costs", "costs_plot"] : [])];
+    const rates = curves ? ["table", view, `${view}_plot`] : ["rates", "plot", "table"];
+    return [...rates, ...(costs ? [curves ? "costs" : "priced", "costs_plot"] : [])];
   }
   if (view === "why") return [why.method === "gap" ? "gap" : "means", "why_plot"];
   if (!compares) return ["rates", "plot"];
