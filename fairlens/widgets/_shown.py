@@ -12,7 +12,7 @@ from ._inline import inline
 from ._payload import canonical
 from ._static import static_html
 
-SLOTS, OUTPUTS = 3, 3
+SLOTS, OUTPUTS = 4, 3
 """How many views can be recorded from one showing of a panel, and how many outputs each may need."""
 
 Slot = tuple[Any, ...]

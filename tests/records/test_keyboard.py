@@ -158,3 +158,11 @@ def test_tables_are_reached_while_they_scroll_and_only_then(hands):
     hands.page.keyboard.press("ArrowRight")
     hands.page.wait_for_function("one => one.scrollLeft > 0", arg=table.element_handle())
     assert table.get_attribute("aria-label").startswith("race, sex, area, Selection rate")
+
+
+def test_letters_that_are_typed_on_a_closed_choice_go_on_from_each_other(hands):
+    """Each letter chooses what begins so, and the panel follows at once: the choice stays the same element meanwhile."""
+    metric = hands.select("Metric")
+    metric.focus()
+    hands.page.keyboard.type("false n")
+    assert metric.evaluate("one => one.selectedOptions[0].text") == "False negative rate"

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from pages import mounted
+from playwright.sync_api import expect
 
 import fairlens as fl
 from fairlens.widgets import _kinds
@@ -13,8 +14,9 @@ from fairlens.widgets._program import program
 
 MARK = """
 VIEWS.push({ name: "extra", uses: ["by"], make: ({ section }) => {
-  const root = el("p", { class: "extra" });
-  return { root, show({ data, state }) { root.textContent = `${section.greeting} ${state.by.map((axis) => data.axes[axis].name)}`; } };
+  const told = el("p", { class: "extra" }), fails = button("Fail", () => { throw new Error("no such <thing>"); });
+  const later = button("Fail later", () => Promise.reject(new Error("came to nothing"))), root = el("div", {}, told, fails, later);
+  return { root, show({ data, state }) { told.textContent = `${section.greeting} ${state.by.map((axis) => data.axes[axis].name)}`; } };
 } });
 """
 
@@ -27,7 +29,8 @@ def audit():
     return fl.audit(frame, y_true="y", y_score="s", threshold=0.5, favorable=1, sensitive_features=["race", "sex"])
 
 
-def test_a_new_view_changes_no_other(audit, browser, monkeypatch):
+@pytest.fixture
+def extended(audit, monkeypatch):
     labels = {**fl.panel(audit).texts["panel"], "view_extra": "Extra"}
     kind = _kinds.Kind("extra", lambda choices: {"greeting": "by"}, lambda view: "<p>by</p>", lambda view: None)
     monkeypatch.setattr(_kinds, "KINDS", (*_kinds.KINDS, kind))
@@ -36,7 +39,24 @@ def test_a_new_view_changes_no_other(audit, browser, monkeypatch):
     live = SimpleNamespace(_esm=program().replace("const PANELS =", f"{MARK}const PANELS ="), _css=panel._live._css)
     for field in ("payload", "state", "explained", "frozen", "looked"):
         setattr(live, field, getattr(panel._live, field))
-    with mounted(browser, SimpleNamespace(_live=live)) as (page, watch):
+    return SimpleNamespace(_live=live)
+
+
+def test_what_goes_wrong_in_a_button_of_a_view_is_said_and_logged(browser, extended):
+    with mounted(browser, extended) as (page, watch):
+        page.look("Extra")
+        for name, words in (("Fail", "no such <thing>"), ("Fail later", "came to nothing")):
+            page.root.get_by_role("button", name=name, exact=True).click()
+            expect(page.root.locator(".fl-error")).to_contain_text(words)
+            assert words in page.page.evaluate("() => window.model.get('error')")
+        page.choose("Group by", "sex")  # the rest still works, and what was said goes
+        assert page.root.locator(".extra").text_content() == "by sex"
+        assert page.root.locator(".fl-error").text_content() == ""
+        assert watch.errors == []
+
+
+def test_a_new_view_changes_no_other(browser, extended):
+    with mounted(browser, extended) as (page, watch):
         page.look("Extra")
         assert page.root.locator(".extra").text_content() == "by race"
         page.choose("Group by", "sex")

@@ -86,12 +86,12 @@ function slider(data, label, at, least, put) {
     "aria-label": label, "aria-valuetext": data.stop_names[at],
   });
   range.value = String(at);
-  range.addEventListener("input", () => {
+  range.addEventListener("input", guarded(range, () => {
     const stop = Number(range.value);
     name.textContent = data.stop_names[stop];
     range.setAttribute("aria-valuetext", data.stop_names[stop]);
     put(stop, true, 120);
-  });
-  range.addEventListener("change", () => put(Number(range.value), true)); // let go: what is recorded next is this stop
+  }));
+  range.addEventListener("change", guarded(range, () => put(Number(range.value), true))); // let go: what is recorded next is this stop
   return el("label", { class: "fl-control" }, el("span", {}, label), el("span", { class: "fl-slider" }, range, name));
 }

@@ -51,11 +51,11 @@ function costInputs(section, change) {
   const inputs = section.errors.map((_, i) => el("input", { type: "number", min: 0, step: "any", inputmode: "decimal", "data-key": `cost-${i}`, ...KEEP_KEYS }));
   const read = () => inputs.map((input) => (input.value.trim() === "" ? NaN : Number(input.value)));
   for (const input of inputs) {
-    input.addEventListener("input", () => {
+    input.addEventListener("input", guarded(input, () => {
       const costs = read(), valid = validCosts(costs);
       note.textContent = valid ? "" : ui.asked;
       if (valid) change({ costs }, true, 200);
-    });
+    }));
   }
   const box = el("fieldset", { class: "fl-asks" }, el("legend", {}, fill(section.unit ? ui.costs_in : ui.costs, { unit: section.unit })),
     ...inputs.map((input, i) => el("label", { class: "fl-control" }, el("span", { dir: "auto" }, section.errors[i]), input)), note);

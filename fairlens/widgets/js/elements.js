@@ -24,6 +24,18 @@ function svgEl(tag, attributes = {}, text = null) {
 // JupyterLab takes keys from focused elements unless the element itself carries this attribute.
 const KEEP_KEYS = { "data-lm-suppress-shortcuts": "true" };
 
+// What a control does, and what goes wrong in it: the panel around it hears of that and says it. Outside of panels it is thrown on.
+const guarded = (made, act) => async (...given) => {
+  const around = made.closest(".fl-panel");
+  try {
+    await act(...given);
+  } catch (error) {
+    if (!around) throw error;
+    around.dispatchEvent(new CustomEvent(FAILED, { detail: error }));
+  }
+};
+const FAILED = "fl-failed";
+
 // `key` names a control among the others, so that the focus finds it again when the controls are made anew.
 function choice(label, options, value, onChange, key = label) {
   const looks = JSON.stringify([label, options]), stands = standing.get(key);
@@ -36,7 +48,7 @@ function choice(label, options, value, onChange, key = label) {
 function newChoice(label, options, key, looks) {
   const select = el("select", { ...KEEP_KEYS, "data-key": key }, ...options.map(([option, text]) => el("option", { value: option, dir: "auto" }, text)));
   const made = { select, looks, root: el("label", { class: "fl-control" }, el("span", {}, label), select) };
-  select.addEventListener("change", () => made.act(select.value));
+  select.addEventListener("change", guarded(select, () => made.act(select.value)));
   choices.set(made.root, made);
   return made;
 }
@@ -59,7 +71,7 @@ function renew(row, make) {
 
 function button(text, act, attributes = {}) {
   const made = el("button", { type: "button", ...KEEP_KEYS, ...attributes }, text);
-  made.addEventListener("click", act);
+  made.addEventListener("click", guarded(made, act));
   return made;
 }
 

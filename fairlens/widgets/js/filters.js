@@ -43,7 +43,7 @@ function boxes(data, state, axis, open, change) {
     list.replaceChildren(...fitting.slice(0, LISTED).map((code) => {
       const box = el("input", { type: "checkbox", "data-key": `box-${axis}-${code}`, ...KEEP_KEYS });
       box.checked = state.at[axis].includes(code);
-      box.addEventListener("change", () => toggle(code));
+      box.addEventListener("change", guarded(box, () => toggle(code)));
       return el("label", {}, box, el("span", { dir: "auto" }, levels[code]));
     }));
     const left = fitting.length - LISTED;
@@ -52,10 +52,10 @@ function boxes(data, state, axis, open, change) {
   if (levels.length > SEARCHED) {
     const find = el("input", { type: "search", "aria-label": ui.find, placeholder: ui.find, "data-key": `find-${axis}`, ...KEEP_KEYS });
     find.value = open.get(axis) ?? "";
-    find.addEventListener("input", () => {
+    find.addEventListener("input", guarded(find, () => {
       open.set(axis, find.value); // what is looked for stays while boxes are ticked
       fillIn(find.value);
-    });
+    }));
     set.append(find);
   }
   set.append(list, note, button(ui.clear, () => change(kept(state, axis, [])), { "data-key": `clear-${axis}` }));

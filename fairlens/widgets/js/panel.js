@@ -151,6 +151,7 @@ function render({ model, el: root }) {
   };
   for (const [name, act] of Object.entries(events)) model.on(name, act);
   panel.addEventListener("keydown", fold);
+  panel.addEventListener(FAILED, ({ detail }) => fail(detail));
   const size = new ResizeObserver(() => reachable(panel));
   size.observe(panel);
   follow();
