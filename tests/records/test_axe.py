@@ -1,8 +1,12 @@
 """What axe-core says of the panel: live with the colours of JupyterLab, and in an exported page, in light and dark."""
 
+import nbformat
+import nbformat.v4 as v4
 import pytest
 import scenes
+from lab import Lab, run_all
 from pages import PanelPage, export, mounted, offline_page
+from server import loopback_page
 
 sync_playwright = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
 SCHEMES = ("light", "dark")
@@ -102,3 +106,32 @@ def test_what_is_planted_is_found(browser, panel, path):
     with offline_page(browser, path, color_scheme="dark") as (page, _):
         page.locator(".fl-static .fl-state").evaluate("one => { one.style.color = '#444'; }")
         assert [one for one, _ in violations(page)] == ["color-contrast"]
+
+
+SOURCE = """import numpy as np, pandas as pd, fairlens as fl
+rng = np.random.default_rng(0)
+frame = pd.DataFrame({"race": rng.choice(["a", "b"], 900), "sex": rng.choice(["f", "m"], 900), "y": rng.integers(0, 2, 900), "s": rng.random(900)})
+fl.panel(fl.audit(frame, y_true="y", y_score="s", threshold=0.5, favorable=1, sensitive_features=["race", "sex"]))"""
+
+
+def test_a_panel_in_jupyterlab_has_no_violation_in_its_light_and_its_dark_theme(browser, tmp_path):
+    pytest.importorskip("jupyterlab", reason="jupyterlab is not installed")
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(v4.new_notebook(cells=[v4.new_code_cell(SOURCE)], metadata=kernel), tmp_path / "axe.ipynb")
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    page, foreign, _ = loopback_page(context)
+    with Lab(tmp_path) as lab:
+        lab.open(page, "axe.ipynb")
+        run_all(page)
+        hands = PanelPage(page)
+        hands.root.wait_for(timeout=60_000)
+        for theme in ("JupyterLab Dark", "JupyterLab Light"):
+            page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme}).then(() => true)", theme)
+            page.locator(f'body[data-jp-theme-name="{theme}"]').wait_for(state="attached", timeout=30_000)
+            for label in ("Data", "Disparities", "Thresholds", "Why"):
+                hands.look(label)
+                assert violations(page, ".fl-panel") == [], f"{theme}, {label}"
+        scenes.unfold(hands)
+        assert violations(page, ".fl-panel") == []
+        assert foreign == []
+    context.close()

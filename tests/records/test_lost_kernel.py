@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from lab import Lab, run_all
 from pages import PanelPage, mounted, remount
+from playwright.sync_api import expect
 from server import loopback_page
 
 import fairlens as fl
@@ -216,4 +217,35 @@ def test_after_the_kernel_was_shut_down_in_jupyterlab(browser, tmp_path):
         assert live.root.locator(".fl-working [role=alert]").text_content() == TEXTS["why"]["silent"]
         assert [text for text in watch.ours if not text.startswith(FRONT_END)] == []
         assert foreign == []
+    context.close()
+
+
+def test_after_the_kernel_was_restarted_in_jupyterlab(browser, tmp_path):
+    """The panel that stands there works on and says that nobody answers; its cell run again is a panel that records, and a log that begins anew."""
+    pytest.importorskip("jupyterlab", reason="jupyterlab is not installed")
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(v4.new_notebook(cells=[v4.new_code_cell(SOURCE)], metadata=kernel), tmp_path / "again.ipynb")
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    page, foreign, watch = loopback_page(context)
+    with Lab(tmp_path) as lab:
+        lab.open(page, "again.ipynb")
+        run_all(page)
+        live = PanelPage(page)
+        live.look("Disparities")
+        page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart().then(() => true)")
+        before = live.sentence
+        live.choose("Group by", "dept")
+        assert live.sentence != before
+        live.root.get_by_role("button", name="Record this view").click()
+        expect(lost_of(live)).to_have_text(TEXTS["panel"]["lost"], timeout=30_000)
+        run_all(page)
+        expect(page.locator(".fl-panel")).to_have_count(1)
+        again = PanelPage(page)
+        again.look("Disparities")
+        expect(again.root.locator(".fl-looked summary")).to_contain_text("One view was looked at", timeout=30_000)
+        again.root.get_by_role("button", name="Record this view").click()
+        page.locator(".fl-record").first.wait_for(timeout=60_000)
+        assert lost_of(again).text_content() == ""
+        assert foreign == []
+        assert [text for text in watch.ours if not text.startswith(FRONT_END)] == []
     context.close()
