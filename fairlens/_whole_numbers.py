@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ._progress import Progress
+
 _WANDERINGS = 12
 _MAX_NODES = 200
+_PATIENCE = 1.0
+"""Seconds before anybody is told how far this is."""
 Marked = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.float64]
 
@@ -47,10 +52,14 @@ def whole_number_fixed(known: Any, truth: Numbers, slack: Any, least: Numbers, w
         before = fixed.sum()
         fixed &= ~search.other(sign * fixed)
         idle = idle + 1 if fixed.sum() == before else 0
-    for unknown in np.flatnonzero(wanted):
-        for step in (-1, 1):
-            if fixed[unknown]:
-                fixed &= ~search.other(np.zeros(len(truth)), (int(unknown), step))
+    asked, begun = np.flatnonzero(wanted), monotonic()
+    with Progress("Asking which hidden numbers could be worked out") as told:
+        for done, unknown in enumerate(asked):
+            if monotonic() - begun > _PATIENCE:
+                told(done, len(asked))
+            for step in (-1, 1):
+                if fixed[unknown]:
+                    fixed &= ~search.other(np.zeros(len(truth)), (int(unknown), step))
     return fixed
 
 

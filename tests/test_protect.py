@@ -355,3 +355,16 @@ def test_whole_number_scores_that_were_rounded_are_never_decided_between_their_s
     with pytest.raises(fl.exceptions.ThresholdNotHeld, match="declare it"):
         published.at(between)
     assert "declare it" in repr(audit.at(between))
+
+
+def test_a_long_search_tells_how_far_it_is(monkeypatch):
+    from scipy import sparse
+
+    from fairlens import _whole_numbers
+
+    told = []
+    monkeypatch.setattr(_whole_numbers, "_PATIENCE", -1.0)
+    monkeypatch.setattr(_whole_numbers.Progress, "__call__", lambda self, done, total: told.append((self.what, done, total)))
+    one = sparse.csr_array(np.ones((1, 3)))
+    _whole_numbers.whole_number_fixed(one, np.array([1.0, 2.0, 3.0]), sparse.eye_array(3, format="csr"), np.zeros(3), np.ones(3, bool))
+    assert told == [("Asking which hidden numbers could be worked out", done, 3) for done in range(3)]
