@@ -65,8 +65,9 @@ TEMPLATES = {
     "costs": "costs = fl.choose_thresholds(view, by={by}, false_positive={first}, false_negative={second}{unit}{confidence})",
     "costs_plot": "costs.plot()",
     "priced": "costs = fl.price_errors(view, by={by}, false_positive={first}, false_negative={second}{unit}{confidence})",
-    "gap": "why = fl.decompose_gap(view, None, reference={reference}, by={by}, metric={metric}){published}",
-    "means": "why = fl.explain(view, {method}, {by}, rows=100, background={background}){published}",
+    "gap": "why = fl.decompose_gap(view, None, reference={reference}, by={by}, metric={metric}{options}){published}",
+    "means": "why = fl.explain(view, {method}, {by}{options}){published}",
+    "usual": ", rows=100, background={background}",
     "published": ".published()",
     "why_plot": "why.plot()",
 }
@@ -102,7 +103,7 @@ def pack_code(choices: Choices) -> dict[str, Any]:
         "others": _others(choices.labels["others"]),
         "protect": _protect(choices),
         "published": "" if choices.banner else TEMPLATES["published"],
-        "background": str(max(100, choices.audit.spec.suppress_below)),
+        "usual": fill("usual", background=str(max(100, choices.audit.spec.suppress_below))),
         "profile": fill("profile", profile=repr(choices.audit.profile)) if choices.banner else "",
         "language": "" if choices.texts.language == "en" else fill("language", language=repr(choices.texts.language)),
         "offered": _offered(choices),
@@ -169,8 +170,11 @@ def fill(template: str, **values: str) -> str:
     return filled(TEMPLATES[template], **values)
 
 
-def code_of(choices: Choices, state: State) -> str:
-    """Write the calls that give the table and the picture of a state, and the one that brings a panel to it."""
+def code_of(choices: Choices, state: State, options: str | None = None) -> str:
+    """Write the calls that give the table and the picture of a state, and the one that brings a panel to it.
+
+    `options` are those that the explanation of the state was made with, as Python writes them; None where there is none yet.
+    """
     pack = pack_code(choices)
     rates = pack["rates"]
     metric = pack["metrics"][[one.name for one in choices.metrics].index(state.metric.name)]
@@ -187,7 +191,8 @@ def code_of(choices: Choices, state: State) -> str:
         "metrics": pack["offered"],
         "protect": "" if state.view == "why" else pack["protect"],
         "costs": _given_costs(choices, state),
-        **{name: pack[name] for name in ("audit", "confidence", "population", "published", "background", "profile", "language", "unit", "opened")},
+        **{name: pack[name] for name in ("audit", "confidence", "population", "published", "profile", "language", "unit", "opened")},
+        "options": options if options is not None else "" if state.method == "gap" else pack["usual"],
         "slices": fill("slices", slices=f"[{', '.join(map(_slice, state.slices))}]") if state.slices else "",
     }
     lines = [*pack["before"], fill("view", **said | {"where": _where(pack["plain"], state.where), "at": _at(choices, state)}), *_calls(choices, state, said)]

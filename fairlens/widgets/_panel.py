@@ -36,7 +36,7 @@ from ._shown import show_panel, wants_html
 from ._state import Method, State
 from ._static import static_html
 from ._view import View
-from ._why import Told, shown
+from ._why import Told, options_of, shown
 from ._why_asked import check_group, check_method, explain_view
 
 _log = logging.getLogger("fairlens")
@@ -112,7 +112,8 @@ class Panel(ipywidgets.VBox):
     @property
     def code(self) -> str:
         """The calls that give the table and the picture of the view that the panel is at."""
-        return code_of(self._choices, self._choices.decode(self._live.state))
+        state = self._choices.decode(self._live.state)
+        return code_of(self._choices, state, options_of(self._told, self._live.state, state.method))
 
     def show(
         self,

@@ -34,6 +34,11 @@ class Told:
         return all(self.packed[name] == other.packed[name] for name in ("method", "of"))
 
 
+def options_of(stored: Sequence[Told], raw: Raw, method: str) -> str | None:
+    """With which options a state was explained, as Python writes them; None where it was not."""
+    return next((one.packed.get("options") for one in stored if one.packed["method"] == method and one.fits(raw)), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """The explanation that stands under a view: of one group, at one stop; `fits` unless it explains another view."""

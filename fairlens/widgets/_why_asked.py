@@ -51,20 +51,28 @@ def explain_view(
             of, None, reference=_reference(state), by=list(state.by), metric=state.metric, thresholds=_stops(audit, choices), progress=progress, **given
         )
     else:
-        answer = _means(of, state, progress, given)
+        answer, given = _means(of, state, progress, given)
     answer = _internal(choices, state, answer) if choices.audit.banner else answer.published()
-    return Told(answer, (pack_gap if state.method == "gap" else pack_means)(choices, state, raw, answer))
+    packed = (pack_gap if state.method == "gap" else pack_means)(choices, state, raw, answer)
+    return Told(answer, {**packed, "options": _written(state, given)})
 
 
-def _means(of: Audit, state: State, progress: bool | Step, given: dict[str, Any]) -> Explanation:
-    """Explain as many people as the budget allows, unless it is said how many."""
+def _written(state: State, given: Raw) -> str:
+    """Options as Python writes them; what is no number or text by the name of the argument."""
+    usual = inspect.signature(decompose_gap if state.method == "gap" else explain).parameters
+    plain = {name: repr(value) if value is None or isinstance(value, int | float | str) else name for name, value in given.items()}
+    return "".join(f", {name}={text}" for name, text in plain.items() if text != repr(usual[name].default))
+
+
+def _means(of: Audit, state: State, progress: bool | Step, given: dict[str, Any]) -> tuple[Explanation, dict[str, Any]]:
+    """Explain as many people as the budget allows, unless it is said how many; and tell with which options."""
     method: Any = state.method
     if "rows" in given or "background" in given:
-        return explain(of, method, list(state.by), progress=progress, **given)
+        return explain(of, method, list(state.by), progress=progress, **given), given
     for size in _SMALLER:
         fitting: dict[str, Any] = {"rows": size, "background": max(size, of.spec.suppress_below)}
         try:
-            return explain(of, method, list(state.by), progress=progress, **fitting, **given)
+            return explain(of, method, list(state.by), progress=progress, **fitting, **given), {**fitting, **given}
         except TooManyPredictions as error:
             refused = error
     raise TooManyPredictions(

@@ -170,15 +170,19 @@ def test_a_column_may_be_called_self(audit):
     assert audit.where(self="rest").overall("selection_rate").rows[0].n < audit.overall("selection_rate").rows[0].n
 
 
-@pytest.mark.parametrize("method", ["gap", "shap"])
-@pytest.mark.parametrize("profile", ["restricted", "internal"])
-def test_explanations_are_those_of_the_panel(method, profile):
+@pytest.fixture(scope="module")
+def modelled():
     rng = np.random.default_rng(2)
     rows = pd.DataFrame({"income": rng.integers(1, 9, 400) / 10, "debt": rng.integers(0, 4, 400) / 10})
     people = {"sex": rng.choice(["f", "m"], 400), "race": rng.choice(["a", "b", "few"], 400, p=[0.5, 0.49, 0.01])}
-    audit = fl.audit(rows, model=lambda X: np.clip(X["income"] - X["debt"], 0, 1), threshold=0.4, favorable=1, sensitive_features=people)
-    panel = fl.panel(audit, profile=profile).show(by="race", threshold=0.25).explain(method)
-    space, (picture,) = run(panel, audit=audit)
+    return fl.audit(rows, model=lambda X: np.clip(X["income"] - X["debt"], 0, 1), threshold=0.4, favorable=1, sensitive_features=people)
+
+
+@pytest.mark.parametrize("method", ["gap", "shap"])
+@pytest.mark.parametrize("profile", ["restricted", "internal"])
+def test_explanations_are_those_of_the_panel(modelled, method, profile):
+    panel = fl.panel(modelled, profile=profile).show(by="race", threshold=0.25).explain(method)
+    space, (picture,) = run(panel, audit=modelled)
     mine, theirs = space["why"].to_frame(), panel._told[0].answer.to_frame()
     if method == "gap":  # the panel holds the gaps of every stop, and shows that of its own
         theirs = panel._told[0].answer.at(0.25).to_frame()
@@ -219,3 +223,23 @@ def test_costs_of_decisions_without_scores_have_their_call():
     assert known["costs"].unit == "€"
     shown = {(row.group, row.metric.name): row.value for _, rows in Swept(panel.view).table[:-1] for row in rows}
     assert {(row.group, row.metric.name): row.value for row in known["rates"].rows} == shown
+
+
+@pytest.mark.parametrize(("method", "options"), [("shap", {"rows": 31, "random_state": 4}), ("lime", {"background": 60}), ("gap", {"random_state": 7})])
+def test_code_of_an_explanation_has_the_options_that_it_was_made_with(modelled, method, options):
+    panel = fl.panel(modelled).show(by="sex").explain(method, **options)
+    known = {"fl": fl, "audit": modelled}
+    exec("\n".join(line for line in panel.code.splitlines() if not line.endswith("plot()")), known)
+    for name, value in options.items():
+        assert f", {name}={value}" in panel.code
+    if method != "gap":
+        pd.testing.assert_frame_equal(known["why"].to_frame(), panel.view.why.told.answer.to_frame(), rtol=1e-9)
+    assert "random_state" not in panel.show(by="race").code  # of what was not explained
+
+
+def test_code_of_an_explanation_that_a_budget_made_smaller_says_how_small(modelled):
+    few = fl.panel(modelled, max_predictions=30_000).show(by="sex").explain("shap")
+    assert re.search(r", rows=(60|40|30), background=(60|40|30), max_predictions=30000\)", few.code)
+    known = {"fl": fl, "audit": modelled}
+    exec("\n".join(line for line in few.code.splitlines() if not line.endswith("plot()")), known)
+    pd.testing.assert_frame_equal(known["why"].to_frame(), few.view.why.told.answer.to_frame(), rtol=1e-9)

@@ -1,6 +1,7 @@
 // From clicks to code: fills the templates that Python sends, by the same rules as fairlens/widgets/_code.py.
 
-export function codeOf(data, state) {
+// `options` are those that the explanation of the state was made with.
+export function codeOf(data, state, options = null) {
   const { templates, ...own } = data.code, write = (name, values) => fill(templates[name], values);
   const list = (items) => `[${items.join(", ")}]`;
   const levels = (axis, codes) => list(codes.map((code) => own.levels[axis][code]));
@@ -13,6 +14,7 @@ export function codeOf(data, state) {
     ...own, first, second, metric, by, reference: referenceCode(data, state), rates: list(own.rates.includes(metric) ? own.rates : [...own.rates, metric]),
     compared: isCompared(data, state) ? own.population : "", metrics: own.offered, protect: state.view === "why" ? "" : own.protect,
     costs: priced && (state.costs || own.given_costs) ? write("costs_of", { first, second, words: own.cost_words }) : "",
+    options: options ?? (state.why.method === "gap" ? "" : own.usual),
     slices: state.slices.length ? write("slices", { slices: list(state.slices.map(sliceText)) }) : "",
     adjust: list(state.adjust.map((axis) => own.axes[axis])), compare: python(state.compare), view: python(state.view), method: python(state.why.method),
   };
@@ -86,13 +88,13 @@ function codeBox(data) {
     }
   });
   const box = el("details", { class: "fl-code" }, el("summary", KEEP_KEYS, data.ui.code), text, copy, told);
-  let state = null;
+  let state = null, options = null;
   const write = () => {
     if (!box.open || !state) return;
-    text.value = codeOf(data, state);
+    text.value = codeOf(data, state, options);
     text.rows = text.value.split("\n").length + 1;
     told.textContent = "";
   };
   box.addEventListener("toggle", write);
-  return { box, show(now) { state = now; write(); } };
+  return { box, show(now, told = null) { [state, options] = [now, told]; write(); } };
 }

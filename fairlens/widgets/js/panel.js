@@ -100,7 +100,7 @@ function render({ model, el: root }) {
     bodies.forEach((body, i) => (body.hidden = i !== at));
     const text = panes[at].show({ data: seen, state: shown, whole: state, found }) ?? sentenceOf(seen, shown, found()); // a view may have its own
     if (status.textContent !== text) status.replaceChildren(...running(text));
-    code?.show({ ...state, view: panes[at].section.name });
+    code?.show({ ...state, view: panes[at].section.name }, panes[at].options?.(state));
     reach();
   }
 

@@ -96,7 +96,8 @@ function whyView({ data, section: { ui, methods, gaps, can: able, rows: most = I
     drawn = built = null;
   }
   read();
-  return { root: section, show, read, hear: (message) => message?.working && work.tell(message.working) };
+  const options = (now) => stored.find((told) => told.method === now.why.method && explains(told, now))?.options ?? null;
+  return { root: section, show, read, options, hear: (message) => message?.working && work.tell(message.working) };
 }
 
 // How far the work is, how to cancel it, and what went wrong. `explain` gives the button that asks for it.
