@@ -104,7 +104,7 @@ def test_the_page_says_what_python_says(page, recorded):
         live = PanelPage(page, nth)
         assert live.sentence == view.sentence
         live.root.locator(".fl-code summary").click()
-        expect(live.root.locator(".fl-code textarea")).to_have_value(code_of(view.choices, view.state))
+        expect(live.root.locator(".fl-code textarea")).to_have_value(code_of(view.choices, view.state, view.why.told.packed["options"] if view.why and view.why.fits else None))
         static = page.locator(".fl-static").nth(nth)
         assert static.get_attribute("lang") == live.root.get_attribute("lang") == "es"
         assert static.locator(".fl-sentence").text_content() == view.sentence
