@@ -323,8 +323,9 @@ def test_a_server_that_runs_is_asked_by_the_interpreter_that_runs_it(environment
     pytest.importorskip("jupyter_server", reason="jupyter_server is not installed")
     python = environment().python
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
-    with subprocess.Popen([python, "-c", "input()"], stdin=subprocess.PIPE) as process:
+    with subprocess.Popen([python, "-c", "print('up', flush=True); input()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"up\n"  # until it runs, its command line may still be empty
         (tmp_path / f"jpserver-{process.pid}.json").write_text(json.dumps({"pid": process.pid, "url": "http://127.0.0.1:8888/", "token": "secret"}))
         assert list(running()) == [("http://127.0.0.1:8888/", (str(python),))]
-        process.stdin.close()
+        process.communicate(b"\n")
     assert list(running()) == []
