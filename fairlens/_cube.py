@@ -120,7 +120,7 @@ class Cube:
             have = self.levels_of(axis)
             chosen = asked_levels(axis, wanted)
             for level in chosen:
-                if level not in have:
+                if not _holds(have, level):
                     raise LevelNotFound(
                         f"`where` asks for {axis}={level!r}, which does not occur.",
                         f"{axis} has: {listed(have)}.",
@@ -215,6 +215,11 @@ class Cube:
 def _kind(name: str, spec: Spec) -> Any:
     """People are whole numbers, but where each is shared out among groups."""
     return np.int64 if name == "n" and not spec.membership else float
+
+
+def _holds(have: Sequence[Level], level: Level) -> bool:
+    """Whether a level is one of those; True and 1 are two levels."""
+    return any(one == level and isinstance(one, bool) == isinstance(level, bool) for one in have)
 
 
 def asked_levels(axis: str, wanted: Any) -> tuple[Level, ...]:

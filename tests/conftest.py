@@ -25,7 +25,7 @@ def _new_log() -> None:
     """Each test is a kernel of its own: nobody has looked at anything yet."""
     looking = sys.modules.get("fairlens.widgets._looking")
     if looking is not None:
-        looking._KERNEL[0] = looking.Log()
+        looking._KERNEL = looking.Log()
 
 
 Columns = Mapping[str, Sequence[Any]]

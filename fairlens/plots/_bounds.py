@@ -13,7 +13,7 @@ from ..disparities._bounded import NOTHING, BoundRow, Source, ends_text
 from ..metrics._sentence import label_of
 from ._groups import FEW, MOST_ROWS, count_of, share_of
 from ._picture import Picture
-from ._rows import Block, Chart, Row, Scale, draw_chart, draw_words, percent_tick, placed
+from ._rows import Block, Chart, Row, Scale, draw_chart, draw_words, percent_tick, placed, rest_row
 from ._theme import BLUE, FAINT, INK, PAPER, SKY
 
 _HEADS: dict[Source, str] = {"label": "missing labels", "group": "missing groups", "membership": "groups known as probabilities"}
@@ -43,7 +43,7 @@ def draw_bounds(result: BoundsTable, ax: Axes | None = None) -> Picture:
     )
     left = len(result.rows) - len(kept)
     if left:
-        more = Row(f"and {left:,} more row{'s' if left > 1 else ''}", "", _NAN, _NAN, _NAN, "in the table", "missing")
+        more = rest_row(f"and {left:,} more row{'s' if left > 1 else ''}")
         blocks = (*blocks[:-1], Block(blocks[-1].header, (*blocks[-1].rows, more)))
     subject = blocks[0].header if len(blocks) == 1 else "Rates"
     who = f"{subject}, {result.setting}" if result.setting else subject

@@ -33,6 +33,7 @@ from ._rows import (
     inches_of,
     nice_ticks,
     percent_tick,
+    rest_row,
     title_on,
     write_title,
 )
@@ -323,7 +324,7 @@ def _chart(result: Dependence) -> Chart:
         blocks.append(Block(f"{result.feature}: {result.name_of(value)}", tuple(_row(result, one) for one in points)))
     left = len(result.values) - len(blocks)
     if left:
-        blocks.append(Block("", (Row(f"and {left} more {'level' if left == 1 else 'levels'}", "", nan, nan, nan, "in the table", "missing"),)))
+        blocks.append(Block("", (rest_row(f"and {left} more {'level' if left == 1 else 'levels'}"),)))
     rates, is_share = _rates(result), _is_share(result)
     if rates.rates:
         known = [row if is_share else replace(row, value=nan, state="missing") for row in map(group_row, rates.rates.values())]

@@ -13,7 +13,7 @@ from ..scores._choice_words import cost_of
 from ..scores._costs import ChoiceRow
 from ._groups import FEW, count_of, share_of
 from ._picture import Picture
-from ._rows import Block, Chart, Row, Scale, draw_chart
+from ._rows import Block, Chart, Row, Scale, draw_chart, rest_row
 
 _MOST_ROWS = 60
 
@@ -28,8 +28,7 @@ def draw_error_costs(result: ErrorCosts, ax: Axes | None = None) -> Picture:
         found.setdefault(names, []).append(_row(label_of(groups[i].group), groups[i]))
     blocks = [Block(f"By {' and '.join(names)}", tuple(rows)) for names, rows in found.items()]
     if len(kept) < len(groups):
-        nan = math.nan
-        blocks.append(Block("", (Row(f"and {len(groups) - len(kept):,} more groups", "", nan, nan, nan, "in the table", "missing"),)))
+        blocks.append(Block("", (rest_row(f"and {len(groups) - len(kept):,} more groups"),)))
     blocks.append(Block("All together", (_row("everybody", whole),)))
     axis = f"Cost of errors in {result.unit} per 100 {result.spec.word('persons')}. Lines are {share_of(result.confidence)} intervals; n is the number of people with a label"
     return draw_chart(Chart(result.sentence, axis, tuple(blocks), Scale(lambda value: f"{value:g}", (0.0, math.inf)), True), ax)

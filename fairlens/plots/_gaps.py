@@ -13,7 +13,7 @@ from ..explanations._words import reference_of, unit_of
 from ..metrics._sentence import label_of, lowered
 from ._groups import FEW, UNSURE, count_of, number_tick, share_of
 from ._picture import Picture
-from ._rows import Block, Chart, Row, Scale, State, draw_chart, points_tick
+from ._rows import Block, Chart, Row, Scale, State, draw_chart, points_tick, rest_row
 from ._steps import UNUSED
 
 _MOST_ROWS, _MOST_INPUTS = 60, 7
@@ -24,9 +24,8 @@ def draw_gaps(result: GapTable, ax: Axes | None = None) -> Picture:
     shown = _shown(result)
     blocks = [Block(_header(gap), _rows(gap)) for gap in shown]
     if len(shown) < len(result.gaps):
-        nan = math.nan
         left = len(result.gaps) - len(shown)
-        blocks.append(Block("", (Row(f"and {left} more {'group' if left == 1 else 'groups'}", "", nan, nan, nan, "in the table", "missing"),)))
+        blocks.append(Block("", (rest_row(f"and {left} more {'group' if left == 1 else 'groups'}"),)))
     first, able = result.gaps[0], sum(gap.has_parts for gap in result.gaps)
     unit = unit_of(first.pair.row.metric)
     counted = f", in {unit.word}" if unit.word else ""
@@ -71,7 +70,7 @@ def _rows(gap: GapDecomposition) -> tuple[Row, ...]:
     rows = [_row(gap, part) for part in (*inputs[:_MOST_INPUTS], *(part for part in gap.parts if part.kind != "input"))]
     left = len(inputs) - _MOST_INPUTS
     if left > 0:
-        rows.append(Row(f"and {left} more {'input' if left == 1 else 'inputs'}", "", nan, nan, nan, "in the table", "missing"))
+        rows.append(rest_row(f"and {left} more {'input' if left == 1 else 'inputs'}"))
     return tuple(rows)
 
 

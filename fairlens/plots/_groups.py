@@ -19,7 +19,19 @@ from ..metrics._sentence import ENGLISH, TEXTS, compare, label_of
 from ..metrics._write import changed, written
 from ..texts import Texts
 from ._picture import Picture
-from ._rows import Block, Chart, Row, Scale, State, draw_chart, draw_dots, percent_tick, placed, points_tick
+from ._rows import (
+    Block,
+    Chart,
+    Row,
+    Scale,
+    State,
+    draw_chart,
+    draw_dots,
+    percent_tick,
+    placed,
+    points_tick,
+    rest_row,
+)
 from ._theme import INK, PAPER
 
 FEW = ENGLISH["picture"]["few"]
@@ -121,8 +133,8 @@ def _with_more(blocks: tuple[Block, ...], rows: Sequence[GroupRow | PairRow], te
         return blocks
     metrics = {(row.row if isinstance(row, PairRow) else row).metric.name for row in rows}
     what = ("group" if left == 1 else "groups") if len(metrics) == 1 else "row" if left == 1 else "rows"
-    nan, said = math.nan, texts["picture"]
-    line = Row(said[f"more_{what}"].format(k=texts.count(left)), "", nan, nan, nan, said["in_table"], "missing")
+    said = texts["picture"]
+    line = rest_row(said[f"more_{what}"].format(k=texts.count(left)), said["in_table"])
     return (*blocks[:-1], replace(blocks[-1], rows=(*blocks[-1].rows, line)))
 
 

@@ -29,6 +29,7 @@ from ._rows import (
     inches_of,
     nice_ticks,
     placed,
+    rest_row,
     title_on,
     write_title,
 )
@@ -157,8 +158,7 @@ def draw_collection(result: CollectionPlan, ax: Axes | None = None) -> Picture:
     rows = [_collection_row(row) for row in shown]
     left = len(result.rows) - len(shown)
     if left:
-        nan = math.nan
-        rows.append(Row(f"and {left:,} more groups", "", nan, nan, nan, "in the table", "missing"))
+        rows.append(rest_row(f"and {left:,} more groups"))
     axis = f"People in the denominator, now and planned. {result.criterion.label}; power {share(result.power)}"
     chart = Chart(result.sentence, axis, (Block("", tuple(rows)),), Scale(_people, (1.0, math.inf), log=True), False)
     return draw_chart(chart, ax, _dumbbells)

@@ -11,7 +11,7 @@ from ..disparities._pool import PooledFamily, PooledRow, PooledTable
 from ..metrics._sentence import label_of
 from ._groups import MOST_ROWS, group_row, share_of
 from ._picture import Picture
-from ._rows import Block, Chart, Row, Scale, draw_chart, draw_dots, percent_tick, placed
+from ._rows import Block, Chart, Row, Scale, draw_chart, draw_dots, percent_tick, placed, rest_row
 from ._theme import INK, SOFT
 
 _LOWER = 0.13
@@ -24,8 +24,7 @@ def draw_pooled(result: PooledTable, ax: Axes | None = None) -> Picture:
     blocks = tuple(Block(f"{family.metric.label} by {' and '.join(family.by)}{_prior(family)}", tuple(map(_row, rows))) for family, rows in drawn)
     left = sum(len(family.rows) for family in result.families) - sum(len(rows) for _, rows in drawn)
     if left:
-        nan = math.nan
-        more = Row(f"and {left:,} more groups", "", nan, nan, nan, "in the table", "missing")
+        more = rest_row(f"and {left:,} more groups")
         blocks = (*blocks[:-1], Block(blocks[-1].header, (*blocks[-1].rows, more)))
     subject = blocks[0].header if len(blocks) == 1 else "Rates"
     setting = f", {result.setting}" if result.setting else ""

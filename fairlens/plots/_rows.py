@@ -55,6 +55,11 @@ class Row:
         return max(self.label.count("\n"), self.words.count("\n")) * LINE + LINE + _GAP
 
 
+def rest_row(name: str, shown: str = "in the table") -> Row:
+    """The last row, of what is not drawn."""
+    return Row(name, "", math.nan, math.nan, math.nan, shown, "missing")
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """Rows under one heading: one metric by one attribute."""

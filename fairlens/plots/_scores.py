@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
@@ -31,6 +30,7 @@ from ._rows import (
     draw_chart,
     inches_of,
     nice_ticks,
+    rest_row,
     title_on,
     write_title,
 )
@@ -54,8 +54,7 @@ def draw_scores(result: ScoreTable, ax: Axes | None = None) -> Picture:
         found.setdefault((rows[i].metric, names), []).append(_row(rows[i]))
     blocks = [Block(f"{metric.label} by {' and '.join(names)}", tuple(some)) for (metric, names), some in found.items()]
     if len(kept) < len(rows):
-        nan = math.nan
-        blocks.append(Block("", (Row(f"and {len(rows) - len(kept):,} more rows", "", nan, nan, nan, "in the table", "missing"),)))
+        blocks.append(Block("", (rest_row(f"and {len(rows) - len(kept):,} more rows"),)))
     axis = f"{blocks[0].header if len(blocks) == 1 else 'Numbers of scores'}. Lines are {share_of(result.confidence)} intervals;"
     chart = Chart(
         result.sentence, f"{axis} n is the number of people with a label", tuple(blocks), RowScale(lambda value: f"{value:g}"), len(blocks) > 1

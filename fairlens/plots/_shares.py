@@ -15,7 +15,7 @@ from ..stats import normal_quantile
 from ..texts import texts_of
 from ._groups import MOST_ROWS, share_of
 from ._picture import Picture
-from ._rows import Block, Chart, Row, Scale, draw_chart, draw_dots, percent_tick, placed
+from ._rows import Block, Chart, Row, Scale, draw_chart, draw_dots, percent_tick, placed, rest_row
 from ._theme import INK
 
 _NAN = math.nan
@@ -32,7 +32,7 @@ def draw_description(result: Description, ax: Axes | None = None, title: str = "
     blocks = [Block(f"Share of all by {' and '.join(columns)}", tuple(rows)) for columns, rows in parts.items()]
     left = len(every) - len(kept)
     if left:
-        more = Row(f"and {left:,} more group{'s' if left > 1 else ''}", "", _NAN, _NAN, _NAN, "in the table", "missing")
+        more = rest_row(f"and {left:,} more group{'s' if left > 1 else ''}")
         blocks[-1] = Block(blocks[-1].header, (*blocks[-1].rows, more))
     axis = _axis(result, blocks)
     scale = Scale(percent_tick, (0.0, 1.0))

@@ -17,7 +17,7 @@ from ..stats import newcombe, normal_quantile
 from ..stats._strata import Estimate
 from ._groups import FEW, MOST_ROWS, UNSURE, count_of, share_of
 from ._picture import Picture
-from ._rows import Block, Chart, Row, Scale, draw_chart, draw_words, percent_tick, placed
+from ._rows import Block, Chart, Row, Scale, draw_chart, draw_words, percent_tick, placed, rest_row
 from ._theme import BLUE, FAINT, INK, PAPER, VERMILION
 
 _APART, _LEAST, _MOST = 0.1, 4.0, 11.0
@@ -92,7 +92,7 @@ def _block(result: AdjustedTable, crude: AdjustedRow, adjusted: AdjustedRow, mos
 
 
 def _more(left: int, one: str, several: str) -> Row:
-    return Row(f"and {left:,} more {one if left == 1 else several}", "", _NAN, _NAN, _NAN, "in the table", "missing")
+    return rest_row(f"and {left:,} more {one if left == 1 else several}")
 
 
 def _summary(row: AdjustedRow, name: str, crude: AdjustedRow) -> Row:

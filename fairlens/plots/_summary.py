@@ -13,7 +13,7 @@ from ..disparities._words import seen_briefly, seen_sentence
 from ..metrics._sentence import label_of
 from ._groups import MOST_ROWS, UNSURE, count_of, share_of
 from ._picture import Picture
-from ._rows import Block, Chart, Row, Scale, draw_chart, draw_dots, placed
+from ._rows import Block, Chart, Row, Scale, draw_chart, draw_dots, placed, rest_row
 from ._theme import INK, PAPER
 
 _ALLOWING = f'; "{UNSURE}" allows for all rates compared, each line is for one rate alone'
@@ -28,8 +28,7 @@ def draw_summary(result: DisparitySummary, ax: Axes | None = None) -> Picture:
         Block(f"Gaps by {' and '.join(by)}", tuple(_row(one, several) for one in drawn if one.by == by)) for by in dict.fromkeys(one.by for one in drawn)
     )
     if len(rows) > len(drawn):
-        nan = math.nan
-        more = Row(f"and {len(rows) - len(drawn)} more", "", nan, nan, nan, "in the table", "missing")
+        more = rest_row(f"and {len(rows) - len(drawn)} more")
         blocks = (*blocks[:-1], Block(blocks[-1].header, (*blocks[-1].rows, more)))
     subject = blocks[0].header if len(blocks) == 1 else "Gaps between groups"
     setting = f", {result.setting}" if result.setting else ""

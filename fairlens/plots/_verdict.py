@@ -19,7 +19,7 @@ from ..disparities._verdict_words import headline, shown_change
 from ..metrics._sentence import label_of
 from ._groups import MOST_ROWS, count_of, share_of
 from ._picture import Picture
-from ._rows import Block, Chart, Row, Scale, draw_chart, draw_words, placed, points_tick
+from ._rows import Block, Chart, Row, Scale, draw_chart, draw_words, placed, points_tick, rest_row
 from ._theme import BLUE, FAINT, INK, PAPER, SOFT, VERMILION
 
 MARKERS: dict[State, tuple[str, str, str]] = {
@@ -55,8 +55,7 @@ def draw_verdict(result: Verdict, ax: Axes | None = None) -> Picture:
     blocks = [_block(part, in_margins, result.attributes) for part in _parts(rows)]
     left = len(result.rows) - len(rows)
     if left:
-        nan = math.nan
-        line = Row(f"and {left:,} more", "", nan, nan, nan, "in the table", "missing")
+        line = rest_row(f"and {left:,} more")
         blocks[-1] = replace(blocks[-1], rows=(*blocks[-1].rows, line))
     scale = _scale(result, in_margins, blocks)
     bands = {end for block in blocks for end in block.band if math.isfinite(end)}

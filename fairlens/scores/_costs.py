@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .._measure import By, Measured
     from .._tables import View
 
+MOST_COST = 1e12
+"""What one error may cost at most: a larger number is a slip of the hand, and could not be read."""
 SAME = 1e-9
 """How near costs and variances are one, but for rounding."""
 
@@ -109,9 +111,9 @@ class ChoiceRow:
 
 def check_cost(role: str, cost: Any) -> float:
     """Give a cost as a float; refuse what is none."""
-    if not is_number(cost) or not 0 <= cost < math.inf:
+    if not is_number(cost) or not 0 <= cost <= MOST_COST:
         raise OutOfRange(
-            f"`{role}` is {cost!r}.", "A cost is a number, 0 or more.", hint=f"{role}=1.0", role=role, value=cost
+            f"`{role}` is {cost!r}.", f"A cost is a number from 0 to {MOST_COST:,.0f}.", hint=f"{role}=1.0", role=role, value=cost
         )  # fmt: skip
     return float(cost)
 
@@ -217,7 +219,7 @@ def _row(blank: ChoiceRow, cells: Floats, people: float, costs: tuple[float, flo
     total = true_negative + wrongly + missed + true_positive
     most = max(costs)
     mean = (costs[0] * wrongly + costs[1] * missed) / total / most
-    variance = (costs[0] ** 2 * wrongly + costs[1] ** 2 * missed) / total / most**2 - mean**2
+    variance = ((costs[0] / most) ** 2 * wrongly + (costs[1] / most) ** 2 * missed) / total - mean**2
     known = people * mean * (1 - mean) / variance if variance > SAME and 0 < mean < 1 else people
     lower, upper = wilson(mean * known, known, z)
     return replace(

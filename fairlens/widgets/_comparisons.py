@@ -105,11 +105,12 @@ def comparisons_of(
     except OneGroup:
         return ()
     people = Sides(audit, groups)
-    cut = one_threshold(audit.threshold) if metric.needs_decision else None
-    subject = (data, frozenset((metric.numerator, metric.opposite.numerator)), metric.denominator, cut)
+    rate = (data, frozenset((metric.numerator, metric.opposite.numerator)), metric.denominator)
     found = []
     for pair in pairs:
         side = people.of(pair.row.group)
+        sides = [pair.row.group] if isinstance(pair.reference, str) else [pair.row.group, pair.reference]
+        subject = (*rate, people.decided(sides, isinstance(pair.reference, str)) if metric.needs_decision else None)
         if isinstance(pair.reference, str):
             rest = people.rest(pair.row.group, [one.row.group for one in pairs])
             about: Any = (*subject, side, pair.reference, people.all)
@@ -124,7 +125,9 @@ class Sides:
     """Who is on the sides of a comparison: of each axis that matters the levels that they have, whatever the view calls them."""
 
     def __init__(self, audit: ProtectedAudit, groups: Sequence[str] | Slice) -> None:
-        self._every = {axis: frozenset(map(repr, audit.tables.levels(axis))) for axis in audit.groups}
+        self._names = {axis: audit.tables.levels(axis) for axis in audit.groups}
+        self._every = {axis: frozenset(map(repr, levels)) for axis, levels in self._names.items()}
+        self._threshold = audit.threshold
         self._filter = left_out(audit)
         self._slice = groups if isinstance(groups, Slice) else None
         self._axes = () if isinstance(groups, Slice) else tuple(groups)
@@ -144,6 +147,19 @@ class Sides:
         if len(others) == 1:
             return self.of(others[0])
         return self._without(self._levels(group))
+
+    def decided(self, groups: Sequence[Group], all_others: bool) -> Hashable:
+        """The threshold of those who are compared; of thresholds by group only those of levels that are on a side."""
+        cut = self._threshold
+        if not isinstance(cut, GroupThresholds):
+            return cut
+        if all_others or self._slice is not None or cut.axis not in self._axes:
+            levels = self._kept(cut.axis)
+        else:
+            levels = frozenset(repr(group[self._axes.index(cut.axis)]) for group in groups)
+        found = frozenset((repr(level), cut.of(level)) for level in self._names[cut.axis] if repr(level) in levels)
+        cuts = {one for _, one in found}
+        return cuts.pop() if len(cuts) == 1 else (cut.axis, found)
 
     def _levels(self, group: Group) -> dict[str, frozenset[str]]:
         return {axis: frozenset([repr(level)]) for axis, level in zip(self._axes, group, strict=True)}

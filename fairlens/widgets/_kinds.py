@@ -21,7 +21,7 @@ class Kind:
 
     `pack` gives what the browser needs, None where an audit cannot have this view; `static` writes the part of a recorded view that
     is complete without a program; `picture` draws its still picture, None where there is nothing to draw; `looks` says which rates
-    somebody who looks at it compares, for the log.
+    somebody who looks at it compares, for the log; `judges` whether the rulings of criteria stand beside it.
     """
 
     name: str
@@ -29,11 +29,12 @@ class Kind:
     static: Callable[[View], str]
     picture: Callable[[View], Picture | None]
     looks: Callable[[View], tuple[Look, ...]] = looks_once
+    judges: bool = False
 
 
 KINDS = (
     Kind("data", _data_view.pack, _data_view.static, _data_view.picture, _data_view.looks),
-    Kind("disparities", _disparities_view.pack, _disparities_view.static, _disparities_view.picture),
+    Kind("disparities", _disparities_view.pack, _disparities_view.static, _disparities_view.picture, judges=True),
     Kind("thresholds", _thresholds_view.pack, _thresholds_view.static, _thresholds_view.picture, _thresholds_view.looks),
     Kind("why", _why_view.pack, _why_view.static, _why_view.picture),
 )

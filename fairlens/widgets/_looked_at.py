@@ -282,9 +282,9 @@ class LookedAt(Result):
         -------
         Picture
         """
-        from ..plots._rows import Block, Chart, Row, Scale, draw_chart, points_tick
+        from ..plots._rows import Block, Chart, Row, Scale, draw_chart, points_tick, rest_row
 
-        ui, count, nan = self.texts["looked"], self.texts.count, math.nan
+        ui, count = self.texts["looked"], self.texts.count
         ranked = sorted(self.family, key=lambda one: (one.p_value, -abs(one.difference)))
         blocks: dict[str, list[Row]] = {}
         for one in ranked[:_MOST_DRAWN]:
@@ -297,7 +297,7 @@ class LookedAt(Result):
             blocks.setdefault(self._heading(one), []).append(row)
         if len(ranked) > _MOST_DRAWN:
             left = filled(ui["left"], k=count(len(ranked) - _MOST_DRAWN))
-            blocks[""] = [Row(left, "", nan, nan, nan, ui["in_table"], "missing")]
+            blocks[""] = [rest_row(left, ui["in_table"])]
         axis = filled(ui["axis"], share=self._share(self.confidence), n=count(self.allowed_for), level=self._share(self.alpha))
         drawn = tuple(Block(heading, tuple(rows)) for heading, rows in blocks.items())
         return draw_chart(Chart(self.sentence, axis, drawn or (Block("", ()),), Scale(points_tick, neutral=0.0), True), ax)

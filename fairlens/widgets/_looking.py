@@ -12,7 +12,7 @@ from weakref import WeakSet
 from .._levels import Level
 from .._protected import ProtectedAudit, Selection
 from .._slice import Slice
-from .._thresholds import Threshold
+from .._thresholds import GroupThresholds, Threshold
 from ..disparities import Criterion
 from ..metrics import Metric
 from ._choices import Choices
@@ -76,14 +76,15 @@ def about_of(compared: Sequence[Compared]) -> frozenset[Hashable]:
     return frozenset(one.about for one in compared)
 
 
-def plan_of(audit: ProtectedAudit, criteria: Criterion | Sequence[Criterion], confidence: float) -> Plan:
-    """Say which comparisons criteria ask for.
+def plan_of(audit: ProtectedAudit, criteria: Criterion | Sequence[Criterion], confidence: float, threshold: Threshold = None) -> Plan:
+    """Say which comparisons criteria ask for at a threshold, or at the audit's own.
 
     Left out are criteria of which no view of a panel can be about: against a baseline, of other numbers than rates, and to the best
     group, which is chosen after looking.
     """
     wanted = (criteria,) if isinstance(criteria, Criterion) else criteria
-    whole, data = replace(audit, selection=(), threshold=audit.own_threshold), data_of(audit.published.cube)
+    at = audit.own_threshold if threshold is None else threshold
+    whole, data = replace(audit, selection=(), threshold=at), data_of(audit.published.cube)
     tables = {}
     for one in wanted:
         if not isinstance(one.measure, Metric) or one.comparison == "baseline" or one.reference == "best":
@@ -98,7 +99,7 @@ def plan_of(audit: ProtectedAudit, criteria: Criterion | Sequence[Criterion], co
 class Log:
     """The list of a kernel: every view that any of its panels has rested at, whatever its data.
 
-    Panels of one scope (the same counts, profile, confidence and language) read the same entries. Of all others a panel knows
+    Panels of one scope (the same counts, roles, floors, profile, confidence and language) read the same entries. Of all others a panel knows
     the number only: what one profile may show another may have to hide.
     """
 
@@ -112,7 +113,7 @@ class Log:
         self._plans: dict[Hashable, Plan] = {}
         self._asked: set[Hashable] = set()
         self._late: set[Hashable] = set()
-        self._seen: set[int] = set()
+        self._seen: set[Hashable] = set()
         self._views = self._compared = 0
 
     def entries(self, scope: Hashable) -> tuple[Entry, ...]:
@@ -133,17 +134,18 @@ class Log:
         with self.lock:
             own = {one.key for entry in self._entries.get(scope, ()) if not entry.planned for one in entry.compared if one.has_p}
             others = [entry for other, entries in self._entries.items() if other != scope for entry in entries]
-            found = {one.key for entry in others if not entry.planned for one in entry.compared if one.has_p}
+            found = {one.key for entry in others if not entry.planned for one in entry.compared}  # with or without p: which of them, may be hidden
             return len(others), len(found - own)
 
-    def expect(self, scope: Hashable, people: int, plan: Plan) -> None:
-        """Take criteria as a plan, where nobody has looked yet at data of so many people.
+    def expect(self, scope: Hashable, alike: frozenset[Hashable], plan: Plan) -> None:
+        """Take criteria as a plan, where nobody has looked yet at data that may be the same.
 
-        Two audits of equally many people are taken for audits of the same: with one more column they still would be.
+        `alike` holds what data may be known by: the number of people, and the names of their sensitive features. With one more
+        column or one row less, data that somebody has seen still are.
         """
         with self.lock:
-            asked = {(people, _unbound(about)): about for about in plan.tables}
-            kept = {about: plan.tables[about] for one, about in asked.items() if people not in self._seen or one in self._asked}
+            asked = {(alike, _unbound(about)): about for about in plan.tables}
+            kept = {about: plan.tables[about] for one, about in asked.items() if not alike & self._seen or one in self._asked}
             if len(kept) < len(plan.tables):
                 self._late.add(scope)
             else:
@@ -151,7 +153,7 @@ class Log:
             numbered = {about: self._numbered(table) for about, table in kept.items()}
             self._plans[scope] = Plan({**self.plan(scope).tables, **numbered})
 
-    def add(self, key: Hashable, scope: Hashable, people: int, make: Callable[[Plan], Entry | None]) -> bool:
+    def add(self, key: Hashable, scope: Hashable, alike: frozenset[Hashable], make: Callable[[Plan], Entry | None]) -> bool:
         """Note a view once; say whether there is anything new to tell."""
         with self.lock:
             if key in self._keys or self.full:
@@ -163,7 +165,7 @@ class Log:
                 self.full = True
                 return True
             self._keys.add(key)
-            self._seen.add(people)
+            self._seen |= alike
             self._views, self._compared = self._views + 1, self._compared + len(made.compared)
             self._entries.setdefault(scope, []).append(replace(made, compared=self._numbered(made.compared)))
             return True
@@ -178,12 +180,12 @@ def _unbound(about: frozenset[Any]) -> Hashable:
     return frozenset(one[1:] for one in about)
 
 
-_KERNEL = [Log()]
+_KERNEL = Log()
 
 
 def kernel_log() -> Log:
     """The log of this process."""
-    return _KERNEL[0]
+    return _KERNEL
 
 
 class Looking:
@@ -207,9 +209,12 @@ class Looking:
         audit = choices.audit
         self._choices, self.tell, self.log = choices, tell, log or kernel_log()
         self._data = data_of(audit.published.cube)
-        self._people = round(audit.published.cube.n + sum(n for _, n in audit.published.left_out))
-        self.scope: Hashable = (self._data, audit.profile, choices.confidence, choices.texts.language)
-        self.log.expect(self.scope, self._people, plan_of(audit, criteria, self.confidence))
+        people = round(audit.published.cube.n + sum(n for _, n in audit.published.left_out))
+        self._alike = frozenset([people, *audit.spec.sensitive_features])
+        self.scope: Hashable = (self._data, audit.profile, repr(audit.spec), choices.confidence, choices.texts.language)
+        self._criteria = (criteria,) if isinstance(criteria, Criterion) else tuple(criteria)
+        self._asked: dict[Threshold, Plan] = {}
+        self.log.expect(self.scope, self._alike, self._asked_at(audit.own_threshold))
         self.log.panels.add(self)
 
     @property
@@ -244,7 +249,7 @@ class Looking:
         looks = kind_of(view.state.view).looks(view)
         if not looks:
             return False
-        found = self.log.add(self._key(view, looks), self.scope, self._people, lambda plan: self._entry(view, looks, plan, now))
+        found = self.log.add(self._key(view, looks), self.scope, self._alike, lambda plan: self._entry(view, looks, plan, now))
         if found:
             for panel in tuple(self.log.panels):
                 panel.tell()
@@ -256,7 +261,21 @@ class Looking:
         compared = tuple(one for look in looks for one in comparisons_of(look, groups, reference, self.confidence, self._data))
         at, words = now.astimezone(UTC).replace(microsecond=0), view.words
         about = (state.metric, state.by, state.slice, view.audit.selection, view.audit.threshold, state.reference, state.compare)
-        return Entry(words, at, plan.holds(compared), *about, compared, len(looks))
+        beside = [table for one, table in self._judged(view).tables.items() if one not in plan.tables]
+        every = (*compared, *(one for table in beside for one in table))
+        return Entry(words, at, plan.holds(compared) and not beside, *about, every, len(looks) + len(beside))
+
+    def _judged(self, view: View) -> Plan:
+        """What criteria compare beside a view: everybody, at one threshold."""
+        if not kind_of(view.state.view).judges:
+            return Plan()
+        cut = view.audit.threshold
+        return self._asked_at(self._choices.audit.own_threshold if isinstance(cut, GroupThresholds) else cut)
+
+    def _asked_at(self, threshold: Threshold) -> Plan:
+        if threshold not in self._asked:
+            self._asked[threshold] = plan_of(self._choices.audit, self._criteria, self.confidence, threshold)
+        return self._asked[threshold]
 
     def _key(self, view: View, looks: Sequence[Look]) -> Hashable:
         """What makes a view: groups in any order, slices by their people and not by their names."""
@@ -269,4 +288,5 @@ class Looking:
         elif not isinstance(state.reference, str):
             reference = frozenset(zip(state.by, map(repr, state.reference), strict=True))
         shown = frozenset((look.metric.name, one_threshold(look.audit.threshold)) for look in looks)
-        return self.scope, state.slice is None, groups, frozenset(left_out(view.audit).items()), shown, reference
+        beside = frozenset(self._judged(view).tables)
+        return self.scope, state.slice is None, groups, frozenset(left_out(view.audit).items()), shown, reference, beside

@@ -79,6 +79,11 @@ def read_slice(choices: Choices, now: State, wanted: Any) -> Slice | None:
             role="slice",
             value=wanted,
         )
+    return known_slice(choices, found)
+
+
+def known_slice(choices: Choices, found: Slice) -> Slice:
+    """Check that a panel has the levels of a slice, and somebody else to compare it with."""
     kept = read_where(choices, found.levels, ())
     if not kept:
         raise BadValue(
@@ -88,7 +93,7 @@ def read_slice(choices: Choices, now: State, wanted: Any) -> Slice | None:
             role="slice",
             value=found.name,
         )
-    return Slice(found.name, dict(kept), choices.labels["others"])
+    return Slice(found.name, dict(kept), choices.others(found.name))
 
 
 def read_view(choices: Choices, now: State, wanted: Any) -> str:

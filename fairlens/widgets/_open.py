@@ -17,8 +17,8 @@ from ..metrics._disparity import need_favorable
 from ..metrics._metric import chosen
 from ..texts import texts_of
 from ._choices import Choices
+from ._moved import known_slice
 from ._panel import Panel
-from ._state import read_where
 
 MOST_PREDICTIONS = 5_000_000
 """What one explanation may ask of a model."""
@@ -169,7 +169,7 @@ def _offered(protected: ProtectedAudit, metrics: Any, confidence: float) -> tupl
 
 def _known(choices: Choices, slices: Any) -> tuple[Slice, ...]:
     """Slices of columns and levels that the panel has."""
-    return tuple(Slice(one.name, dict(read_where(choices, one.levels, ())), choices.others(one.name)) for one in check_slices(slices))
+    return tuple(known_slice(choices, one) for one in check_slices(slices))
 
 
 def _name_of(audit: Audit | ProtectedAudit) -> str:

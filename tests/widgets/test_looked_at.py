@@ -365,7 +365,7 @@ def test_other_data_and_other_profiles_are_counted_and_not_shown(desk, audit):
     small = Desk(fl.audit(y_pred=[0, 1] * 30 + [1] * 20, sensitive_features={"town": ["z"] * 60 + ["w"] * 20}, favorable=1))
     small.look()
     assert desk.log.sentence.startswith("Nothing is counted yet.")
-    tested = len(inside.log.family) + 1
+    tested = len(inside.log.explored) + 1
     assert desk.log.sentence.endswith(f"In this kernel 2 more views were looked at, of other data or under other settings; {tested} more comparisons of them are allowed for and not listed.")
     desk.look(by="sex")
     (one,) = desk.log.family
@@ -403,7 +403,7 @@ def test_criteria_that_come_after_looking_plan_nothing(audit):
     late.look(metric="selection_rate", by="race", reference="largest", threshold=0.5)
     assert [entry.planned for entry in late.looking.entries] == [False, False]
     assert late.log.plan == ()
-    assert late.log.sentence.endswith("Criteria were given after looking had begun; they do not make a view planned.")
+    assert late.log.sentence.endswith(texts_of()["looked"]["late"])
 
 
 def test_one_more_column_does_not_make_criteria_early(audit):
@@ -419,7 +419,7 @@ def test_one_more_column_does_not_make_criteria_early(audit):
 def test_criteria_of_other_people_are_early_still(audit):
     first = Desk(audit)
     first.look(by="sex")
-    hired = fl.audit(y_pred=[0, 1, 1] * 30, sensitive_features={"sex": ["f", "m"] * 45}, favorable=1)
+    hired = fl.audit(y_pred=[0, 1, 1] * 30, sensitive_features={"town": ["z", "w"] * 45}, favorable=1)
     other = Desk(hired, fl.Criterion("selection_rate", margin=0.05))
     other.look(reference="largest")
     assert other.looking.entries[0].planned
@@ -475,7 +475,7 @@ def test_a_view_of_thresholds_compares_at_each_of_them(audit):
     found = np.array([one.p_value for one in desk.log.family])
     np.testing.assert_allclose(np.sort(found), np.sort(known[~np.isnan(known)]), rtol=1e-12)
     assert "2 views were looked at; one of them was planned." in desk.log.sentence
-    assert "Shown at every threshold" in desk.log.html()
+    assert "Other rates and thresholds stood beside it" in desk.log.html()
     top = desk.log.largest(swept)
     assert f"; {desk.log._heading(top)}" in desk.log.html().replace("&#x27;", "'")
     assert "or more" in desk.log.plot().alt
@@ -484,3 +484,67 @@ def test_a_view_of_thresholds_compares_at_each_of_them(audit):
 def test_a_view_of_the_data_compares_nobody(desk):
     assert not desk.look(view="data")
     assert desk.looking.entries == ()
+
+
+def test_panels_of_other_floors_do_not_tell_each_other_who_was_small():
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({"race": ["a"] * 300 + ["b"] * 292 + ["c"] * 8, "p": rng.integers(0, 2, 600)})
+    roles = {"y_pred": "p", "sensitive_features": ["race"], "favorable": 1}
+    loose = Desk(fl.audit(frame, suppress_below=2, min_denominator=2, **roles))
+    loose.look(by="race", reference="largest")
+    strict = Desk(fl.audit(frame, **roles))
+    assert strict.looking.entries == ()
+    assert "c against" not in strict.log.html() + strict.log.packed
+    assert strict.log.other_views == 1
+
+
+def test_rulings_beside_a_view_are_counted(audit):
+    """Whoever moves the slider with criteria in the panel reads their rulings at each threshold."""
+    desk = Desk(audit, [RACE])
+    desk.look(metric="accuracy", by="sex", threshold=0.5)
+    planned = {one.key for one in desk.looking.plan.compared}
+    assert planned.isdisjoint(one.key for one in desk.log.explored)
+    before = len(desk.log.explored)
+    desk.look(metric="accuracy", by="sex", threshold=0.3)
+    rulings = plan_of(desk.choices.audit, [RACE], 0.95, 0.3).compared
+    assert rulings
+    assert len(desk.log.explored) == before + 1 + len(rulings)
+    desk.look(view="data")
+    desk.look(metric="selection_rate", by="race", reference="largest", threshold=0.5, view="disparities")
+    assert desk.looking.entries[-1].planned
+
+
+def test_rulings_of_late_criteria_are_counted(audit):
+    Desk(audit).look(by="sex", threshold=0.3)
+    late = Desk(audit, [RACE])
+    late.look(metric="accuracy", by="sex", threshold=0.5)
+    rulings = plan_of(late.choices.audit, [RACE], 0.95).compared
+    assert len(late.looking.entries[-1].compared) == 1 + len(rulings)
+    assert not late.looking.entries[-1].planned
+
+
+@pytest.mark.parametrize("change", [lambda frame: frame.iloc[:-1], lambda frame: frame.rename(columns={"race": "ethnicity", "sex": "gender"})])
+def test_a_row_less_or_another_name_does_not_make_criteria_early(audit, change):
+    Desk(audit).look(by="sex")
+    frame = change(frame_of()[0])
+    names = [name for name in ("race", "ethnicity", "sex", "gender") if name in frame]
+    again = Desk(fl.audit(frame, **{**ROLES, "sensitive_features": names}), [fl.Criterion("selection_rate", margin=0.05)])
+    assert again.log.late
+
+
+def test_the_threshold_of_a_third_group_makes_no_other_comparison():
+    frame = frame_of()[0].query("race != 'd'")
+    desk = Desk(fl.audit(frame, **ROLES))
+    for cut in (0.3, 0.4, 0.6):
+        desk.look(metric="selection_rate", by="race", reference="a", threshold={"a": 0.5, "b": 0.5, "c": cut}, view="disparities")
+    pairs = [(one.group, one.reference) for one in desk.log.family]
+    assert pairs.count((("b",), ("a",))) == 1
+    assert pairs.count((("c",), ("a",))) == 3
+
+
+def test_rates_beside_a_view_without_scores_are_told(desk):
+    decided = fl.audit(y_true=[0, 1] * 60, y_pred=[0, 1, 1] * 40, sensitive_features={"town": ["z"] * 60 + ["w"] * 60}, favorable=1)
+    other = Desk(decided)
+    other.look(view="thresholds")
+    assert "Other rates and thresholds stood beside it" in other.log.html()
+    assert "every threshold" not in other.log.parts[0][1][0][0]

@@ -1,7 +1,6 @@
 // What was looked at. A live panel tells the kernel of each state that has rested; the kernel tests, counts and writes every text.
 
 const REST = 1000;
-const kindOf = (name) => VIEWS.find((view) => view.name === name);
 
 // The parts of a state that change a number that is tested; names of slices and explanations do not, nor do most views. One that
 // shows every threshold at once compares more.

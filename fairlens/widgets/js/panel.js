@@ -38,7 +38,7 @@ function render({ model, el: root }) {
   const panel = el("div", { class: "fl-panel", role: "group", "aria-label": data.title, lang: data.language ?? null });
   const context = { data, model, frozen, change, now };
   const panes = data.views.flatMap((section) => {
-    const kind = VIEWS.find((one) => one.name === section.name);
+    const kind = kindOf(section.name);
     return kind ? [{ kind, section, ...madeView(kind, { ...context, section }) }] : [];
   });
   panes.serial = serial;

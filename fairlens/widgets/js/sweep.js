@@ -102,7 +102,7 @@ export function costOf(data, costs, sums, suppressed) {
   const known = both.map((sum, label) => (sum * sum) / labelled(squares, label));
   const total = both[0] + both[1], most = Math.max(...costs);
   const mean = (costs[0] * weights[1] + costs[1] * weights[2]) / total / most;
-  const variance = (costs[0] ** 2 * weights[1] + costs[1] ** 2 * weights[2]) / total / most ** 2 - mean ** 2;
+  const variance = ((costs[0] / most) ** 2 * weights[1] + (costs[1] / most) ** 2 * weights[2]) / total - mean ** 2;
   const effective = (total * total) / (labelled(squares, 0) + labelled(squares, 1));
   const worth = variance > SAME_COST && mean > 0 && mean < 1 ? (effective * mean * (1 - mean)) / variance : effective;
   const [lower, upper] = wilson(mean * worth, worth, data.z[0]);
@@ -119,4 +119,5 @@ export function lowestOf(rows, thresholds, candidates, now) {
   return best.reduce((found, i) => (far(i) < far(found) ? i : found));
 }
 
-export const validCosts = (costs) => costs.every((cost) => Number.isFinite(cost) && cost >= 0) && Math.max(...costs) > 0;
+const MOST_COST = 1e12; // as in fairlens/scores/_costs.py
+export const validCosts = (costs) => costs.every((cost) => cost >= 0 && cost <= MOST_COST) && Math.max(...costs) > 0;

@@ -1,6 +1,7 @@
 // The views of a panel. Each file of a view adds itself here: its name, the common controls that it uses, and how it is made.
 
 const VIEWS = [];
+const kindOf = (name) => VIEWS.find((view) => view.name === name);
 
 // Tabs: one of them is in the order of the Tab key, arrows move among them.
 function tabs(data, panes, choose) {
