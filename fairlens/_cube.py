@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._levels import MISSING, Level, check_spelling, sort_levels
+from ._levels import MISSING, Level, check_spelling, is_one_of, sort_levels
 from ._spec import Spec
 from .exceptions import BadValue, CubesDiffer, LevelNotFound, WrongKind, listed
 
@@ -120,7 +120,7 @@ class Cube:
             have = self.levels_of(axis)
             chosen = asked_levels(axis, wanted)
             for level in chosen:
-                if not _holds(have, level):
+                if not is_one_of(level, have):
                     raise LevelNotFound(
                         f"`where` asks for {axis}={level!r}, which does not occur.",
                         f"{axis} has: {listed(have)}.",
@@ -215,11 +215,6 @@ class Cube:
 def _kind(name: str, spec: Spec) -> Any:
     """People are whole numbers, but where each is shared out among groups."""
     return np.int64 if name == "n" and not spec.membership else float
-
-
-def _holds(have: Sequence[Level], level: Level) -> bool:
-    """Whether a level is one of those; True and 1 are two levels."""
-    return any(one == level and isinstance(one, bool) == isinstance(level, bool) for one in have)
 
 
 def asked_levels(axis: str, wanted: Any) -> tuple[Level, ...]:

@@ -100,3 +100,8 @@ def _rank(level: Level) -> tuple[int, float, str]:  # an int stays one: 10**400 
     if isinstance(level, str):
         return (3 if level in _RESERVED else 2, 0.0, level)
     return (0 if isinstance(level, bool) else 1, level, "")
+
+
+def is_one_of(level: Level, have: Iterable[Level]) -> bool:
+    """Whether a level is one of those; True and 1 are two levels."""
+    return any(one == level and isinstance(one, bool) == isinstance(level, bool) for one in have)

@@ -13,7 +13,7 @@ from ._classes import Classes
 from ._clusters import ClusterRows, Clusters
 from ._cube import SCORE_BIN, Y_BASE, Y_PRED, Y_TRUE, Codes, Cube, distinct
 from ._html import number
-from ._levels import UNLABELLED, Level
+from ._levels import UNLABELLED, Level, is_one_of
 from ._spec import is_number
 from ._thresholds import GroupThresholds, Threshold, check_named, fold
 from .exceptions import LevelNotFound, RoleNeeded, RowsNotHeld, ThresholdNotHeld, WrongKind, listed
@@ -361,7 +361,7 @@ class Tables:
                 )
         for axis, levels in fixed.items():
             for level in levels:
-                if level not in self.levels(axis):
+                if not is_one_of(level, self.levels(axis)):
                     raise LevelNotFound(
                         f"`where` asks for {axis}={level!r}, which does not occur.",
                         f"{axis} has: {listed(self.levels(axis))}.",

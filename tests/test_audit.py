@@ -455,3 +455,16 @@ def test_an_audit_is_the_same_on_every_engine(frame):
     assert audit.spec == plain.spec
     assert audit.sentence == plain.sentence
     assert audit.by_group().to_frame().equals(plain.by_group().to_frame())
+
+
+@pytest.mark.parametrize(("levels", "asked"), [([1, 2, 3], True), ([True, False], 1)])
+def test_true_and_one_are_two_levels(levels, asked):
+    audit = fl.audit(y_pred=[0, 1] * 30, favorable=1, sensitive_features={"site": (levels * 30)[:60]})
+    with pytest.raises(LevelNotFound, match="does not occur"):
+        audit.where(site=asked)
+    with pytest.raises(LevelNotFound):
+        audit.protect().where(site=asked)
+    with pytest.raises(LevelNotFound):
+        audit.cube.where(site=asked)
+    with pytest.raises(LevelNotFound):
+        fl.panel(audit).show(where={"site": asked})

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import RLock
-from typing import Any
+from typing import Any, Literal
 from weakref import WeakSet
 
 from .._levels import Level
@@ -76,14 +76,14 @@ def about_of(compared: Sequence[Compared]) -> frozenset[Hashable]:
     return frozenset(one.about for one in compared)
 
 
-def plan_of(audit: ProtectedAudit, criteria: Criterion | Sequence[Criterion], confidence: float, threshold: Threshold = None) -> Plan:
+def plan_of(audit: ProtectedAudit, criteria: Criterion | Sequence[Criterion], confidence: float, threshold: Threshold | Literal["own"] = "own") -> Plan:
     """Say which comparisons criteria ask for at a threshold, or at the audit's own.
 
     Left out are criteria of which no view of a panel can be about: against a baseline, of other numbers than rates, and to the best
     group, which is chosen after looking.
     """
     wanted = (criteria,) if isinstance(criteria, Criterion) else criteria
-    at = audit.own_threshold if threshold is None else threshold
+    at = audit.own_threshold if threshold == "own" else threshold
     whole, data = replace(audit, selection=(), threshold=at), data_of(audit.published.cube)
     tables = {}
     for one in wanted:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from .._levels import Level
+from .._levels import Level, is_one_of
 from .._slice import Slice, others_of
 from .._thresholds import GroupThresholds, Threshold
 from ..exceptions import BadValue, LevelNotFound, MetricNotFound, WrongKind, listed
@@ -116,7 +116,7 @@ def read_where(choices: Choices, where: Any, names: Sequence[str]) -> Levels:
 def _kept(choices: Choices, axis: Any, wanted: Any, names: Sequence[str]) -> tuple[Level, ...]:
     have = choices.levels(axis) if axis in choices.axes else ()
     given = tuple(wanted) if isinstance(wanted, list | tuple) else (wanted,)
-    plain = bool(given) and all(isinstance(level, str | int | float) and level in have for level in given)
+    plain = bool(given) and all(isinstance(level, str | int | float) and is_one_of(level, have) for level in given)
     if not plain or (axis in names and len(set(given)) < 2):
         free = [name for name in choices.axes if name not in names] or list(choices.axes)
         grouped = f" {axis} is grouped by, so that it takes two levels at least." if plain else ""

@@ -99,7 +99,7 @@ def test_costs_say_what_errors_cost(published):
     assert fl.choose_thresholds(published, by="sex", **fl.Costs().arguments).unit == "wrong decisions"
 
 
-@pytest.mark.parametrize("given", [(0, 0), (-1, 1), (math.nan, 1), (math.inf, 1), ("9", 1), (True, 1)])
+@pytest.mark.parametrize("given", [(0, 0), (-1, 1), (math.nan, 1), (math.inf, 1), (1e200, 1), (1, 1.1e12), ("9", 1), (True, 1)])
 def test_costs_that_are_none_are_refused(given):
     with pytest.raises(OutOfRange):
         fl.Costs(*given)

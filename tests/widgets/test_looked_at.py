@@ -487,11 +487,11 @@ def test_a_view_of_the_data_compares_nobody(desk):
 
 
 def test_panels_of_other_floors_do_not_tell_each_other_who_was_small():
-    rng = np.random.default_rng(3)
-    frame = pd.DataFrame({"race": ["a"] * 300 + ["b"] * 292 + ["c"] * 8, "p": rng.integers(0, 2, 600)})
+    frame = pd.DataFrame({"race": ["a"] * 300 + ["b"] * 292 + ["c"] * 8, "p": [0, 1] * 296 + [0] * 8})
     roles = {"y_pred": "p", "sensitive_features": ["race"], "favorable": 1}
     loose = Desk(fl.audit(frame, suppress_below=2, min_denominator=2, **roles))
     loose.look(by="race", reference="largest")
+    assert "c against" in loose.log.html()
     strict = Desk(fl.audit(frame, **roles))
     assert strict.looking.entries == ()
     assert "c against" not in strict.log.html() + strict.log.packed
@@ -509,9 +509,10 @@ def test_rulings_beside_a_view_are_counted(audit):
     rulings = plan_of(desk.choices.audit, [RACE], 0.95, 0.3).compared
     assert rulings
     assert len(desk.log.explored) == before + 1 + len(rulings)
-    desk.look(view="data")
-    desk.look(metric="selection_rate", by="race", reference="largest", threshold=0.5, view="disparities")
+    desk.look(metric="selection_rate", by="race", reference="largest", threshold=0.5)
     assert desk.looking.entries[-1].planned
+    desk.look(threshold={"a": 0.3, "b": 0.5, "c": 0.5, "d": 0.5}, by=["race"])  # rulings are then those of the plan
+    assert len(desk.looking.entries[-1].compared) == len(desk.looking.entries[-2].compared)
 
 
 def test_rulings_of_late_criteria_are_counted(audit):
@@ -548,3 +549,23 @@ def test_rates_beside_a_view_without_scores_are_told(desk):
     other.look(view="thresholds")
     assert "Other rates and thresholds stood beside it" in other.log.html()
     assert "every threshold" not in other.log.parts[0][1][0][0]
+
+
+def test_rulings_beside_a_view_that_was_seen_without_them_are_counted(audit):
+    seen = {"metric": "accuracy", "by": "sex", "threshold": 0.5}
+    Desk(audit).look(**seen)
+    late = Desk(audit, [RACE])
+    assert late.look(**seen)
+    assert len(late.looking.entries) == 2
+
+
+def test_a_planned_view_with_rulings_of_a_late_criterion_beside_it_is_exploration(audit):
+    seen = {"metric": "selection_rate", "by": "race", "reference": "largest", "threshold": 0.5}
+    first = Desk(audit, [RACE])
+    first.look(**seen)
+    assert first.looking.entries[0].planned
+    more = Desk(audit, [RACE, fl.Criterion("accuracy", margin=0.05, by="sex")])
+    assert more.look(**seen)
+    late = more.looking.entries[1]
+    assert not late.planned
+    assert len(late.compared) == len(first.looking.entries[0].compared) + 1

@@ -401,3 +401,9 @@ def test_everybody_of_weight_nothing_is_not_said_to_be_nobody(frame):
     weights = np.where(frame["sex"] == "f", 0.0, 1.0)
     audit = fl.audit(frame.assign(w=weights), y_pred="y", favorable=1, sensitive_features=["sex"], sample_weight="w")
     assert "undefined: everybody to count has weight 0" in fl.panel(audit).view.html()
+
+
+def test_a_slice_that_leaves_nobody_else_is_refused_by_its_name():
+    audit = fl.audit(y_pred=[0, 1] * 30, favorable=1, sensitive_features={"sex": ["f", "m", "m"] * 20})
+    with pytest.raises(exceptions.BadValue, match="The slice 'all' was asked for"):
+        fl.panel(audit, slices=[fl.Slice("all", {"sex": ["f", "m"]})])

@@ -68,7 +68,8 @@ test("of equal costs the threshold nearest to the current one is the lowest, the
 
 test("costs that are none are refused", () => {
   assert.ok(validCosts([0, 1]));
-  for (const costs of [[0, 0], [-1, 2], [NaN, 1], [Infinity, 1]]) assert.ok(!validCosts(costs));
+  assert.ok(validCosts([0, 1e12]));
+  for (const costs of [[0, 0], [-1, 2], [NaN, 1], [Infinity, 1], [1e200, 1], [1, 1.1e12]]) assert.ok(!validCosts(costs));
 });
 
 test("the largest groups have a line, in the order of the table; hidden ones have none", () => {
